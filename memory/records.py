@@ -1,0 +1,217 @@
+"""The records that memory keeps and hands out. Plain values: no database, no model, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+Role = Literal["user", "assistant", "system"]
+MessageStatus = Literal["complete", "streaming", "stopped", "failed"]
+MemoryKind = Literal["semantic", "episodic", "procedural"]
+"""semantic: a fact. episodic: something that happened. procedural: a standing instruction about how to answer."""
+Origin = Literal["rule", "model", "user", "import"]
+"""Who wrote a memory: an extraction rule, the chat model, the user by hand, or an import."""
+MemoryEventKind = Literal["added", "refreshed", "edited", "closed", "reopened", "forgotten"]
+HitSource = Literal["bm25", "dense", "both"]
+UseKind = Literal["memory", "message", "profile", "rule"]
+RuleState = Literal["proposed", "accepted", "rejected", "retired"]
+Rating = Literal[1, -1]
+
+
+def utc_now() -> datetime:
+    """The default clock: now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    id: str
+    title: str
+    persona: str
+    """The identifier of the persona that speaks."""
+    created_at: datetime
+    updated_at: datetime
+    active_leaf_id: str | None = None
+    """The last message of the branch that is shown."""
+    titled_by: Literal["auto", "user"] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One turn. Messages form a tree by `parent_id`: an edit or a regeneration is a sibling, never an overwrite."""
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    content: str
+    created_at: datetime
+    persona: str = ""
+    model: str = ""
+    prompt_version_id: str | None = None
+    status: MessageStatus = "complete"
+    reasoning: str = ""
+    """What a thinking model said to itself: shown folded, never searched or scored."""
+    block: str = ""
+    """On a user message: the memory block it was rendered with, so that the evaluated prefix stays valid."""
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    duration_ms: float | None = None
+
+    @property
+    def stopped(self) -> bool:
+        return self.status == "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """A message to be added in bulk. `parent_id=None` continues the conversation's branch."""
+
+    conversation_id: str
+    role: Role
+    content: str
+    created_at: datetime | None = None
+    parent_id: str | None = None
+    persona: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """One remembered fact, event or standing instruction, with its source, its validity interval and its state."""
+
+    id: str
+    content: str
+    """A sentence in the third person: "The user's dog is called Pemba."."""
+    kind: MemoryKind
+    subject: str
+    attribute: str
+    value: str
+    importance: float
+    """0 to 1."""
+    created_at: datetime
+    valid_from: datetime
+    valid_to: datetime | None = None
+    """When it stopped being true; None while it holds."""
+    superseded_by: str | None = None
+    source_message_id: str | None = None
+    origin: Origin = "user"
+    sensitivity: str = ""
+    """Empty, or the sensitive class the user allowed it under."""
+    persona: str = ""
+    """Empty when every persona may see it."""
+
+    def holds_at(self, moment: datetime) -> bool:
+        return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryEvent:
+    """One line of a memory's history. Events of a forgotten memory keep their dates and lose their words."""
+
+    id: str
+    memory_id: str
+    kind: MemoryEventKind
+    at: datetime
+    content: str
+    """The memory's content after this event; empty once forgotten."""
+    by: Literal["user", "rule", "model", "import"]
+    source_message_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchHit:
+    item: Memory | Message
+    score: float
+    """After fusion and ranking: high is good; comparable within one search only."""
+    source: HitSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUse:
+    """Something an answer was given with. `text` is the line as the model read it."""
+
+    item_type: UseKind
+    item_id: str
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    id: str
+    message_id: str
+    rating: Rating
+    reasons: tuple[str, ...]
+    comment: str
+    edit: str
+    """The answer as the user would have written it; empty when not given."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One short learned instruction. It must cite the rated answers that taught it."""
+
+    id: str
+    text: str
+    topic: str = ""
+    evidence: tuple[str, ...] = ()
+    """Feedback identifiers."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptVersion:
+    """An ordered list of at most eight rules. At most one version is in force: the newest `accepted` one."""
+
+    id: str
+    parent_id: str | None
+    rules: tuple[Rule, ...]
+    state: RuleState
+    reason: str
+    """Why it was proposed, in words for the user."""
+    created_at: datetime
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileLine:
+    section: str
+    text: str
+    memory_ids: tuple[str, ...] = ()
+    author: Literal["facts", "user"] = "facts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileVersion:
+    id: str
+    lines: tuple[ProfileLine, ...]
+    hidden_memory_ids: tuple[str, ...]
+    """Memories whose line the user took off the page or reworded: they never write a line again."""
+    author: Literal["facts", "user"]
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    id: str
+    conversation_id: str
+    content: str
+    message_ids: tuple[str, ...]
+    """The messages it covers, oldest first."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgetPlan:
+    """What forgetting would take, so that it can be shown and confirmed first."""
+
+    memories: tuple[Memory, ...]
+    redacted_messages: tuple[Message, ...]
+    """Messages in which the words will be replaced by a mark."""
+    deleted_conversations: tuple[Conversation, ...] = ()
+    phrases: tuple[str, ...] = field(default=(), repr=False)
+    """The words that will be struck out."""
