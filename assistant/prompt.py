@@ -22,6 +22,10 @@ PROFILE_SHARE = 0.25
 PROFILE_TOKENS = 500
 MEMORY_SHARE = 0.25
 """At most this share of the budget goes to the memory block of the new message."""
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +86,7 @@ Counter = Callable[[Sequence[PromptMessage]], int]
 
 def long_date(day: date) -> str:
     """`21 November 2026`: unambiguous, and the same in every locale."""
-    months = "January February March April May June July August September October November December".split()
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def system_text(

@@ -1,0 +1,411 @@
+"""The assistant: one turn of a conversation, and what the user may do about it.
+
+Everything that the page, the terminal and the HTTP API can do goes through here or through `Assistant.memory`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant import extraction, profile, refinement
+from assistant.background import Background
+from assistant.errors import EmptyMessage, NothingToUndo, ReplyRunning, UnknownPersona
+from assistant.events import Event, UsedMemory
+from assistant.running import RunningReply
+from assistant.settings import Settings, save_setting
+from assistant.turn import TurnRequest, TurnWriter, used_memories
+from memory import (
+    Feedback,
+    Memory,
+    MemoryManager,
+    Message,
+    ProfileVersion,
+    PromptVersion,
+    Rule,
+    open_memory,
+    transfer,
+)
+from memory.records import Rating
+from personas import Persona, load_library, read_persona
+
+log = logging.getLogger(__name__)
+
+
+def open_assistant(
+    settings: Settings,
+    *,
+    chat_model: BaseChatModel | None = None,
+    memory: MemoryManager | None = None,
+) -> Assistant:
+    """Assemble an assistant. What is handed in is used as it is; what is not is opened from `settings`.
+
+    The chat model is loaded at the first reply, or by `Assistant.warm_up`; a file that is missing is told at once.
+
+    Raises:
+        ModelFileMissing, NotAGguf: `settings.model` names no usable file.
+        HomeNotWritable: the home folder cannot be written.
+    """
+    if chat_model is None:
+        from assistant.chat_model import check_model
+
+        check_model(settings)
+    return Assistant(settings=settings, memory=memory or open_memory(settings.home), chat_model=chat_model)
+
+
+class Assistant:
+    """One user's assistant. Safe to call from several threads; replies are written one at a time."""
+
+    def __init__(self, *, settings: Settings, memory: MemoryManager, chat_model: BaseChatModel | None = None) -> None:
+        self.settings = settings
+        self.memory = memory
+        self._chat_model = chat_model
+        self._model_lock = threading.Lock()
+        self._replies: dict[str, RunningReply] = {}
+        self._replies_lock = threading.Lock()
+        self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-reply")
+        self._library = load_library()
+        self._writer = TurnWriter(
+            memory=memory,
+            settings=settings,
+            chat_model=lambda: self.chat_model,
+            global_rules=(files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8"),
+        )
+        self._background = Background(
+            memory=memory, settings=settings, chat_model=lambda: self.chat_model, persona=self._persona_or_default
+        )
+        self._background.register()
+        memory.worker.wake()
+
+    # --- the chat model -------------------------------------------------------------------------------------------
+
+    @property
+    def chat_model(self) -> Any:
+        """The loaded chat model; loads it at the first use."""
+        with self._model_lock:
+            if self._chat_model is None:
+                from assistant.chat_model import load_chat_model
+
+                self._chat_model = load_chat_model(self.settings)
+            return self._chat_model
+
+    def warm_up(self) -> None:
+        """Load the chat model in the background, so that the first reply need not wait for it."""
+        self._writing.submit(lambda: self.chat_model)
+
+    def use_model(self, model: str) -> None:
+        """Answer with another model from now on, and remember the choice in `attune.toml`.
+
+        Raises:
+            ModelFileMissing, NotAGguf, ModelTooLarge: it cannot be used; the one before stays.
+            ReplyRunning: a reply is being written.
+        """
+        from assistant.chat_model import check_model, load_chat_model
+
+        if self._unfinished():
+            raise ReplyRunning("A reply is being written. Stop it, or wait for its end, then change the model.")
+        settings = self.settings.model_copy(update={"model": model})
+        check_model(settings)
+        loaded = load_chat_model(settings)
+        with self._model_lock:
+            before, self._chat_model = self._chat_model, loaded
+        if before is not None:
+            before.close()  # type: ignore[attr-defined]
+        self.settings.model = model
+        save_setting(self.settings.home, "model", model)
+
+    # --- one turn -------------------------------------------------------------------------------------------------
+
+    def respond(
+        self,
+        text: str,
+        conversation_id: str | None = None,
+        persona: str | None = None,
+        *,
+        personal: bool = True,
+    ) -> Iterator[Event]:
+        """Answer `text`. Stored before this returns; closing the iterator stops nothing (`stop` does).
+
+        Args:
+            text: what the user typed.
+            conversation_id: None begins a new conversation.
+            persona: an identifier; None keeps the conversation's.
+            personal: False answers as if the user were unknown.
+
+        Raises:
+            EmptyMessage, ReplyRunning, UnknownPersona, NotFound: at once.
+            AttuneError: from the iterator, when the reply fails; the message and what was written stay stored.
+        """
+        if not text.strip():
+            raise EmptyMessage("There is nothing to answer. Type a message first.")
+        speaker = self.persona(persona) if persona else None
+        if conversation_id is None:
+            speaker = speaker or self.persona(self.settings.persona)
+            conversation_id = self.memory.start_conversation(persona=speaker.id).id
+        else:
+            conversation = self.memory.get_conversation(conversation_id)
+            self._refuse_while_running(conversation_id)
+            if speaker is not None and speaker.id != conversation.persona:
+                self.memory.set_persona(conversation_id, speaker.id)
+            speaker = speaker or self._persona_or_default(conversation.persona)
+        question = self.memory.add_message(conversation_id, role="user", content=text, persona=speaker.id)
+        return self._begin(question, speaker, personal=personal)
+
+    def regenerate(self, message_id: str) -> Iterator[Event]:
+        """Answer the same message again. The earlier answer stays, as a sibling."""
+        answer = self.memory.get_message(message_id)
+        self._refuse_while_running(answer.conversation_id)
+        if answer.role == "user":
+            question = answer
+        elif answer.parent_id is None:
+            raise NothingToUndo("That reply answers no message, so there is nothing to write again.")
+        else:
+            question = self.memory.get_message(answer.parent_id)
+        speaker = self._persona_or_default(self.memory.get_conversation(answer.conversation_id).persona)
+        return self._begin(question, speaker, fresh_wording=True, learn=False)
+
+    def edit(self, message_id: str, text: str) -> Iterator[Event]:
+        """Say something else in place of an earlier message. The earlier branch stays."""
+        if not text.strip():
+            raise EmptyMessage("There is nothing to answer. Type a message first.")
+        before = self.memory.get_message(message_id)
+        self._refuse_while_running(before.conversation_id)
+        question = self.memory.add_message(
+            before.conversation_id, role="user", content=text, parent_id=before.parent_id, persona=before.persona
+        )
+        return self._begin(question, self._persona_or_default(before.persona))
+
+    def undo(self, conversation_id: str) -> str:
+        """Step back over the last exchange and hand back what the user had typed. Nothing is deleted."""
+        self._refuse_while_running(conversation_id)
+        for message in reversed(self.memory.thread(conversation_id)):
+            if message.role == "user":
+                self.memory.set_active_leaf(conversation_id, message.parent_id)
+                return message.content
+        raise NothingToUndo("There is no message to take back in this conversation.")
+
+    def running(self, conversation_id: str) -> str | None:
+        """The identifier of the reply that is being written in a conversation."""
+        reply = self._replies.get(conversation_id)
+        return reply.message_id if reply and not reply.done else None
+
+    def attach(self, conversation_id: str) -> Iterator[Event]:
+        """Everything of the reply that is being written, from its start. Ends at once when there is none."""
+        reply = self._replies.get(conversation_id)
+        return reply.events() if reply else iter(())
+
+    def stop(self, conversation_id: str) -> None:
+        """Stop the reply that is being written. What was written stays, marked as stopped."""
+        reply = self._replies.get(conversation_id)
+        if reply:
+            reply.cancel.set()
+
+    def _begin(
+        self,
+        question: Message,
+        speaker: Persona,
+        *,
+        personal: bool = True,
+        fresh_wording: bool = False,
+        learn: bool = True,
+    ) -> Iterator[Event]:
+        first = question.parent_id is None
+        answer = self.memory.add_message(
+            question.conversation_id,
+            role="assistant",
+            content="",
+            parent_id=question.id,
+            persona=speaker.id,
+            status="streaming",
+            prompt_version_id=getattr(self.memory.current_prompt(), "id", None),
+        )
+        if learn:
+            self._learn_instructions(question)
+        request = TurnRequest(
+            question=question,
+            answer=answer,
+            persona=speaker,
+            hidden_personas=frozenset(
+                p.id for p in self.all_personas() if p.memory_scope == "own" and p.id != speaker.id
+            ),
+            personal=personal,
+            fresh_wording=fresh_wording,
+        )
+        running = RunningReply(conversation_id=question.conversation_id, message_id=answer.id)
+        with self._replies_lock:
+            self._replies[question.conversation_id] = running
+        self._writing.submit(self._write, request, running, learn, first)
+        return running.events()
+
+    def _write(self, request: TurnRequest, running: RunningReply, learn: bool, first: bool) -> None:
+        if learn:
+            self._background.after_turn(request.question, first=first)
+        self._writer.write(request, running)
+
+    def _learn_instructions(self, question: Message) -> None:
+        """A standing instruction that the user types must hold in the very next reply, so it is read here, by rules alone."""
+        found = extraction.extract_by_rules(question.content, said_at=question.created_at)
+        extraction.apply(self.memory, [c for c in found if c.kind == "procedural"], question)
+
+    def _refuse_while_running(self, conversation_id: str) -> None:
+        if self.running(conversation_id):
+            raise ReplyRunning("A reply is still being written here. Stop it, or wait for its end.")
+
+    def _unfinished(self) -> list[RunningReply]:
+        with self._replies_lock:
+            return [reply for reply in self._replies.values() if not reply.done]
+
+    # --- what was used and learnt ---------------------------------------------------------------------------------
+
+    def used_for(self, message_id: str) -> tuple[UsedMemory, ...]:
+        """What an answer was given with, each with source and date."""
+        return used_memories(self.memory, self.memory.uses_of(message_id))
+
+    def learnt_from(self, user_message_id: str) -> list[Memory]:
+        """The current memories that one message brought."""
+        return [m for m in self.memory.memories_from(user_message_id) if m.valid_to is None]
+
+    def mark_wrong(self, memory_id: str) -> None:
+        """The user says that a memory is wrong or outdated: it is closed and kept in the history."""
+        self.memory.close(memory_id)
+        self._refresh_profile()
+
+    # --- feedback -------------------------------------------------------------------------------------------------
+
+    def rate(
+        self,
+        message_id: str,
+        rating: Rating,
+        reasons: Sequence[str] = (),
+        comment: str | None = None,
+        edit: str | None = None,
+    ) -> Feedback:
+        """Store a thumb (+1 or -1). Reasons about style may bring a proposal: see `proposals`.
+
+        Raises:
+            NotFound: there is no such message. UnknownReason: a reason outside `refinement.REASONS`.
+        """
+        refinement.check_reasons(reasons)
+        given = self.memory.add_feedback(
+            message_id, rating=rating, reasons=tuple(reasons), comment=comment or "", edit=edit or ""
+        )
+        proposal = refinement.propose(
+            self.memory.feedback(), self.memory.prompt_versions(), self.memory.current_prompt()
+        )
+        if proposal is not None:
+            self.memory.add_prompt_version(
+                parent_id=proposal.parent_id, rules=proposal.rules, state="proposed", reason=proposal.reason
+            )
+        return given
+
+    def proposals(self) -> list[PromptVersion]:
+        """Rules that wait for the user's word, newest first."""
+        return [v for v in self.memory.prompt_versions() if v.state == "proposed"]
+
+    def accept(self, version_id: str) -> PromptVersion:
+        return self.memory.set_prompt_state(version_id, "accepted")
+
+    def reject(self, version_id: str) -> PromptVersion:
+        return self.memory.set_prompt_state(version_id, "rejected")
+
+    def undo_rule(self, version_id: str) -> PromptVersion:
+        """Take an accepted version out of force; the one before it holds again."""
+        return self.memory.set_prompt_state(version_id, "retired")
+
+    def current_rules(self) -> tuple[Rule, ...]:
+        version = self.memory.current_prompt()
+        return version.rules if version else ()
+
+    def switch_rule(self, rule_id: str, *, enabled: bool) -> PromptVersion:
+        """Turn one rule of the version in force on or off, as a version of its own."""
+        version = self.memory.current_prompt()
+        rules = tuple(replace(r, enabled=enabled) if r.id == rule_id else r for r in self.current_rules())
+        words = "on" if enabled else "off"
+        return self.memory.add_prompt_version(
+            parent_id=version.id if version else None,
+            rules=rules,
+            state="accepted",
+            reason=f"You switched a rule {words}.",
+        )
+
+    # --- profile --------------------------------------------------------------------------------------------------
+
+    def profile(self) -> ProfileVersion:
+        return profile.current_profile(self.memory)
+
+    def profile_text(self) -> str:
+        """The profile page as markdown: sections and lines."""
+        return profile.profile_text(self.profile().lines)
+
+    def edit_profile(self, text: str) -> ProfileVersion:
+        """Store the page as the user wrote it. Lines they changed, added or took away stay as they want them."""
+        lines, hidden = profile.merge_edit(self.profile(), text)
+        return self.memory.add_profile_version(lines=lines, hidden_memory_ids=hidden, author="user")
+
+    def _refresh_profile(self) -> None:
+        self.memory.jobs.enqueue("profile", {}, key="profile")
+        self.memory.worker.wake()
+
+    # --- personas -------------------------------------------------------------------------------------------------
+
+    def all_personas(self) -> list[Persona]:
+        """Shipped ones, then the user's own; one of the user's replaces a shipped one of the same name."""
+        own = {key: read_persona(text) for key, text in self.memory.user_personas().items()}
+        return list({**self._library, **own}.values())
+
+    def persona(self, persona_id: str) -> Persona:
+        wanted = persona_id.strip().lower()
+        for persona in self.all_personas():
+            if wanted in (persona.id, persona.name.lower()):
+                return persona
+        names = ", ".join(p.id for p in self.all_personas())
+        raise UnknownPersona(f"There is no persona “{persona_id}”. Choose one of: {names}.")
+
+    def _persona_or_default(self, persona_id: str) -> Persona:
+        """The persona of a stored conversation, or the first one when the user has since removed it."""
+        for persona in self.all_personas():
+            if persona.id == persona_id:
+                return persona
+        return next(iter(self._library.values()))
+
+    # --- the user's data ------------------------------------------------------------------------------------------
+
+    def export_zip(self, path: Path) -> dict[str, Any]:
+        """Write everything that is known to a zip. Returns its manifest."""
+        return transfer.export_zip(self.memory, path, profile_text=self.profile_text())
+
+    def import_zip(self, path: Path) -> dict[str, Any]:
+        """Add an exported zip to what is there; what is already there is left as it is. Returns counts."""
+        return transfer.import_zip(self.memory, path)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def wait_until_idle(self, timeout_s: float = 60) -> bool:
+        """True once no reply is being written and the queue is empty; False when the time ran out first."""
+        for reply in self._unfinished():
+            if not reply.wait(timeout_s):
+                return False
+        return self.memory.wait_until_idle(timeout_s=timeout_s)
+
+    def close(self) -> None:
+        """Stop what runs, store it, and let go of the home. Queued jobs stay queued."""
+        for reply in self._unfinished():
+            reply.cancel.set()
+        self._writing.shutdown(wait=True)
+        self.memory.close()
+        if self._chat_model is not None and hasattr(self._chat_model, "close"):
+            self._chat_model.close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

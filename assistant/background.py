@@ -1,0 +1,118 @@
+"""What is learnt after a reply: facts, titles, summaries, the profile page. Runs from the durable queue, never in a reply's way.
+
+Every handler can be killed and run again: each starts from what SQLite holds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant import extraction, summaries
+from assistant.profile import current_profile
+from assistant.settings import Settings
+from assistant.turn import is_small, turns_of
+from memory import MemoryManager, Message
+from personas.persona import Persona
+
+log = logging.getLogger(__name__)
+
+EXTRACTION_FAILURE = "extraction_failure"
+"""The note that holds why extraction last failed; empty when the last one went well."""
+KEEP_SHARE = 0.5
+"""A fold leaves the newest turns that fill this share of the window, so that the prefix then holds for many turns."""
+
+
+class Background:
+    def __init__(
+        self,
+        *,
+        memory: MemoryManager,
+        settings: Settings,
+        chat_model: Callable[[], BaseChatModel],
+        persona: Callable[[str], Persona],
+    ) -> None:
+        self._memory = memory
+        self._settings = settings
+        self._chat_model = chat_model
+        self._persona = persona
+
+    def register(self) -> None:
+        worker = self._memory.worker
+        worker.register("extract", self.extract)
+        worker.register("title", self.title)
+        worker.register("summarise", self.summarise)
+        worker.register("profile", self.profile)
+
+    def after_turn(self, question: Message, *, first: bool) -> None:
+        """Queue what a finished turn leaves to be learnt."""
+        jobs = self._memory.jobs
+        jobs.enqueue("extract", {"message_id": question.id}, key=f"extract:{question.id}", priority=1)
+        if first:
+            jobs.enqueue("title", {"conversation_id": question.conversation_id, "message_id": question.id})
+        self._memory.worker.wake()
+
+    def extract(self, payload: dict[str, Any]) -> None:
+        """Facts of one user message: by rules always, by the chat model where it is large enough to write JSON."""
+        message = self._memory.find_message(payload["message_id"])
+        if message is None or message.role != "user":
+            return
+        candidates = extraction.extract_by_rules(message.content, said_at=message.created_at)
+        chat_model: Any = self._chat_model()
+        if not is_small(chat_model):
+            try:
+                candidates = extraction.union(
+                    candidates, extraction.extract_with_model(chat_model, message.content, said_at=message.created_at)
+                )
+            except extraction.ExtractionFailed as error:
+                log.warning("Extraction by the chat model failed: %s", error)
+                self._memory.set_note(EXTRACTION_FAILURE, str(error))
+            else:
+                self._memory.set_note(EXTRACTION_FAILURE, "")
+        persona = self._persona(self._memory.get_conversation(message.conversation_id).persona)
+        scope = persona.id if persona.memory_scope == "own" else ""
+        if extraction.apply(self._memory, candidates, message, persona=scope):
+            self._memory.jobs.enqueue("profile", {}, key="profile")
+
+    def title(self, payload: dict[str, Any]) -> None:
+        conversation = self._memory.find_conversation(payload["conversation_id"])
+        message = self._memory.find_message(payload["message_id"])
+        if conversation is None or message is None or conversation.titled_by == "user":
+            return
+        self._memory.rename_conversation(conversation.id, summaries.title_for(message.content), by="auto")
+
+    def summarise(self, payload: dict[str, Any]) -> None:
+        """Fold the oldest turns of a long conversation into its running summary, many at once."""
+        conversation = self._memory.find_conversation(payload["conversation_id"])
+        if conversation is None:
+            return
+        chat_model: Any = self._chat_model()
+        thread = self._memory.thread(conversation.id)
+        before = self._memory.latest_summary(conversation.id)
+        covered = before.message_ids if before else ()
+        open_messages = [m for m in thread if m.id not in set(covered)]
+        window = (chat_model.n_ctx - min(self._settings.max_tokens, chat_model.n_ctx // 4)) * KEEP_SHARE
+        keep, filled = 0, 0.0
+        for message in reversed(open_messages):
+            filled += chat_model.count_tokens(message.block + message.content)
+            if filled > window:
+                break
+            keep += 1
+        fold = open_messages[: len(open_messages) - keep]
+        while fold and fold[-1].role == "user":
+            fold = fold[:-1]
+        if not turns_of(fold):
+            return
+        text = summaries.fold(
+            before.content if before else "", fold, chat_model=None if is_small(chat_model) else chat_model
+        )
+        self._memory.add_summary(conversation.id, text, [*covered, *(m.id for m in fold)])
+
+    def profile(self, payload: dict[str, Any]) -> None:
+        """Keep a version of the profile page whenever its facts have changed it."""
+        now, latest = current_profile(self._memory), self._memory.latest_profile()
+        if latest is None or now.lines != latest.lines:
+            self._memory.add_profile_version(lines=now.lines, hidden_memory_ids=now.hidden_memory_ids, author="facts")

@@ -1,0 +1,318 @@
+"""Writes one reply: search, prompt, stream, store. The only place where memory, prompt and chat model meet.
+
+Knows nothing of pages or terminals, and waits for no learning: what is learnt from the turn is queued by the caller.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from assistant import recall
+from assistant.errors import AttuneError, ContextOverflow
+from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
+from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
+from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, build_messages
+from assistant.running import RunningReply
+from assistant.settings import Settings
+from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, SearchHit, Summary
+from personas.persona import Persona
+
+log = logging.getLogger(__name__)
+
+GROW_EVERY_S = 0.25
+"""A kill loses at most this much of a reply."""
+SEARCH_LIMIT = 16
+SMALL_MODEL_PARAMS = 5e8
+"""Below this a model copies and follows short rules, but cannot sift long or contradictory memories, or write JSON."""
+MEMORIES_PER_TURN = {"off": 0, "light": 3, "full": 10}
+MEMORIES_SMALL_MODEL = 5
+DECLINES = re.compile(r"\bsmall built-in model\b", re.IGNORECASE)
+
+
+def is_small(chat_model: Any) -> bool:
+    """A model that has no known size is a server's, and counts as large."""
+    return chat_model.n_params is not None and chat_model.n_params < SMALL_MODEL_PARAMS
+
+
+def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
+    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[m.role](content=m.content) for m in messages]
+
+
+def turns_of(thread: Sequence[Message], covered: Sequence[str] = ()) -> list[Turn]:
+    """Question and answer pairs of a branch, oldest first. Leaves out what a summary covers and answers that failed."""
+    skip = set(covered)
+    turns: list[Turn] = []
+    question: Message | None = None
+    for message in thread:
+        if message.id in skip:
+            continue
+        if message.role == "user":
+            question = message
+        elif message.role == "assistant" and question is not None and message.content.strip():
+            turns.append(Turn(role="user", content=question.content, block=question.block))
+            turns.append(Turn(role="assistant", content=message.content))
+            question = None
+    return turns
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnRequest:
+    """All that one reply needs to know before anything can fail."""
+
+    question: Message
+    answer: Message
+    """The reply's row: exists, empty, `streaming`."""
+    persona: Persona
+    hidden_personas: frozenset[str] = frozenset()
+    """Personas that keep their memories to themselves: their conversations are not searched here."""
+    personal: bool = True
+    fresh_wording: bool = False
+    """A regeneration: sample, so that the second try is another one."""
+
+
+class TurnWriter:
+    """Writes replies, one at a time, on the caller's thread."""
+
+    def __init__(
+        self,
+        *,
+        memory: MemoryManager,
+        settings: Settings,
+        chat_model: Callable[[], BaseChatModel],
+        global_rules: str,
+    ) -> None:
+        self._memory = memory
+        self._settings = settings
+        self._chat_model = chat_model
+        self._global_rules = global_rules
+
+    def write(self, request: TurnRequest, running: RunningReply) -> None:
+        """Fill the reply's row and tell `running`. Every ending is stored: complete, stopped or failed."""
+        started = time.perf_counter()
+        text = ""
+        try:
+            with self._memory.worker.paused():
+                text = self._write(request, running, started)
+        except (AttuneError, MemoryStoreError) as error:
+            self._fail(request, running, error)
+        except Exception as error:  # noqa: BLE001 - the thread's door: an unforeseen fault must reach the reader, not hang it
+            log.error("A reply failed with %s", type(error).__name__)
+            self._fail(request, running, AttuneError(f"The reply failed ({type(error).__name__}: {error}). Try again."))
+        else:
+            log.info("Reply of %d characters", len(text))
+            running.finish()
+
+    def _fail(self, request: TurnRequest, running: RunningReply, error: Exception) -> None:
+        try:
+            partial = self._memory.get_message(request.answer.id).content
+            self._memory.finish_message(request.answer.id, content=partial, status="failed")
+        finally:
+            running.finish(error)
+
+    def _write(self, request: TurnRequest, running: RunningReply, started: float) -> str:
+        chat_model: Any = self._chat_model()
+        thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
+        summary = self._memory.latest_summary(request.question.conversation_id)
+        hits = self._search(request, thread, summary) if request.personal else []
+        search_ms = (time.perf_counter() - started) * 1000
+        reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
+        prompt, uses, rules = self._prompt(request, chat_model, thread, summary, hits, chat_model.n_ctx - reserve)
+        self._memory.set_block(request.question.id, prompt.block)
+        self._memory.record_uses(request.answer.id, uses)
+
+        text, reasoning, end = self._stream(request, running, chat_model, prompt, reserve, started)
+        total_ms = (time.perf_counter() - started) * 1000
+        stopped = running.cancel.is_set()
+        self._memory.finish_message(
+            request.answer.id,
+            content=text,
+            status="stopped" if stopped else "complete",
+            reasoning=reasoning,
+            prompt_tokens=end["prompt_tokens"],
+            cached_tokens=end["cached_tokens"],
+            completion_tokens=end["completion_tokens"],
+            duration_ms=total_ms,
+            model=chat_model.model_name,
+        )
+        running.push(
+            Response(
+                text=text,
+                conversation_id=request.question.conversation_id,
+                message_id=request.answer.id,
+                user_message_id=request.question.id,
+                memories_used=used_memories(self._memory, uses),
+                model=chat_model.model_name,
+                tokens=Tokens(
+                    prompt=end["prompt_tokens"], cached=end["cached_tokens"], completion=end["completion_tokens"]
+                ),
+                timings_ms=Timings(search=search_ms, first_token=end["first_token_ms"], total=total_ms),
+                stopped=stopped,
+                reasoning=reasoning,
+                rules=rules,
+                declined=bool(chat_model.is_builtin and DECLINES.search(text)),
+            )
+        )
+        return text
+
+    def _search(self, request: TurnRequest, thread: Sequence[Message], summary: Summary | None) -> list[SearchHit]:
+        folded = set(summary.message_ids) if summary else set()
+        in_window = [m.id for m in thread if m.id not in folded]
+        earlier = [m.content for m in thread if m.role == "user"][-2:]
+        own = request.persona.memory_scope == "own"
+        hits = self._memory.search(
+            recall.construct_query(request.question.content, earlier),
+            limit=SEARCH_LIMIT,
+            persona=request.persona.id if own else None,
+            exclude_message_ids=[request.question.id, request.answer.id, *in_window],
+        )
+        return [hit for hit in hits if not self._is_hidden(hit, request.hidden_personas)]
+
+    def _is_hidden(self, hit: SearchHit, hidden: frozenset[str]) -> bool:
+        if not hidden:
+            return False
+        if isinstance(hit.item, Memory):
+            return hit.item.persona in hidden
+        return self._memory.get_conversation(hit.item.conversation_id).persona in hidden
+
+    def _prompt(
+        self,
+        request: TurnRequest,
+        chat_model: Any,
+        thread: Sequence[Message],
+        summary: Summary | None,
+        hits: Sequence[SearchHit],
+        budget: int,
+    ) -> tuple[Prompt, list[MessageUse], tuple[str, ...]]:
+        """The prompt, what it was made of, and the rules in force."""
+        small = is_small(chat_model)
+        strength = self._settings.personalization if request.personal else "off"
+        now = self._memory.clock()
+        limit = MEMORIES_PER_TURN[strength]
+        chosen = recall.choose_memories(
+            hits, now=now, small_model=small, limit=min(limit, MEMORIES_SMALL_MODEL) if small else limit
+        )
+        profile: tuple[ProfileLine, ...] = ()
+        learned = self._memory.current_prompt()
+        rules: tuple[str, ...] = ()
+        if strength != "off":
+            profile = profile_lines_for_prompt(current_profile(self._memory), strength)
+            rules = standing_rules(self._memory.memories(kind="procedural"))
+            if learned is not None:
+                rules += tuple(rule.text for rule in learned.rules if rule.enabled and rule.text not in rules)
+        parts = PromptParts(
+            persona=request.persona,
+            text=request.question.content,
+            today=now.astimezone().date(),
+            global_rules=self._global_rules,
+            rules=rules,
+            profile=tuple(line.text for line in profile),
+            summary=summary.content if summary else "",
+            turns=tuple(turns_of(thread, summary.message_ids if summary else ())),
+            memories=tuple(line for _, line in chosen),
+        )
+        try:
+            prompt = build_messages(
+                parts, budget=budget, count=lambda messages: chat_model.count_messages(to_langchain(messages))
+            )
+        except MessageTooLong as error:
+            raise ContextOverflow(
+                f"Your message is about {error.tokens:,} tokens and {chat_model.model_name} can read {error.budget:,}. "
+                "It is saved. Send a shorter one, or choose a model with a larger context."
+            ) from error
+        if prompt.turns_used < len(parts.turns):
+            self._memory.jobs.enqueue(
+                "summarise",
+                {"conversation_id": request.question.conversation_id},
+                key=f"summarise:{request.question.conversation_id}",
+            )
+        uses = [
+            MessageUse(
+                item_type="memory" if isinstance(hit.item, Memory) else "message",
+                item_id=hit.item.id,
+                text=line,
+                score=hit.score,
+            )
+            for hit, line in chosen[: prompt.memories_used]
+        ]
+        already = {use.item_id for use in uses}
+        for line in profile[: prompt.profile_used]:
+            item_id = line.memory_ids[0] if line.memory_ids else ""
+            if item_id not in already:
+                uses.append(MessageUse(item_type="profile", item_id=item_id, text=line.text))
+        if learned is not None and strength != "off":
+            uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
+        return prompt, uses, rules
+
+    def _stream(
+        self,
+        request: TurnRequest,
+        running: RunningReply,
+        chat_model: Any,
+        prompt: Prompt,
+        reserve: int,
+        started: float,
+    ) -> tuple[str, str, dict[str, Any]]:
+        text = reasoning = ""
+        first_token_ms = 0.0
+        end: dict[str, Any] = {"prompt_tokens": prompt.tokens, "cached_tokens": 0, "completion_tokens": 0}
+        grown_at = time.perf_counter()
+        options: dict[str, Any] = {"max_tokens": reserve, "cancel": running.cancel, "purpose": "reply"}
+        if request.fresh_wording:
+            options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
+        for chunk in chat_model.stream(to_langchain(prompt.messages), **options):
+            thought = chunk.additional_kwargs.get("reasoning_content") or ""
+            piece = chunk.content if isinstance(chunk.content, str) else ""
+            if (thought or piece) and not first_token_ms:
+                first_token_ms = (time.perf_counter() - started) * 1000
+            if thought:
+                reasoning += thought
+                running.push(TextChunk(text=thought, kind="reasoning"))
+            if piece:
+                text += piece
+                running.push(TextChunk(text=piece))
+                if time.perf_counter() - grown_at >= GROW_EVERY_S:
+                    self._memory.grow_message(request.answer.id, text)
+                    grown_at = time.perf_counter()
+            end |= {k: v for k, v in chunk.response_metadata.items() if k in end}
+        end["first_token_ms"] = first_token_ms
+        return text.strip() if not running.cancel.is_set() else text, reasoning, end
+
+
+def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[UsedMemory, ...]:
+    """What an answer was given with, each with its source, without rules and what was forgotten since."""
+    found = []
+    for use in uses:
+        if use.item_type == "rule":
+            continue
+        source: str | None = None
+        created_at = None
+        if use.item_type == "message":
+            message = memory.find_message(use.item_id)
+            if message is None:
+                continue
+            source, created_at = message.id, message.created_at
+        elif use.item_id:
+            fact = memory.find(use.item_id)
+            if fact is None:
+                continue
+            source, created_at = fact.source_message_id, fact.created_at
+        found.append(
+            UsedMemory(
+                id=use.item_id,
+                type=use.item_type,
+                content=use.text,
+                score=use.score,
+                source_message_id=source,
+                created_at=created_at,
+            )
+        )
+    return tuple(found)
