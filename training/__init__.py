@@ -1,0 +1,1 @@
+"""How the built-in model is made. Development only: nothing that ships imports this package."""

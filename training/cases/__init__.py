@@ -1,0 +1,1 @@
+"""What the built-in model is measured on: written before training, from words that training never uses."""

@@ -1,0 +1,445 @@
+"""Writes the case files: `python -m training.cases.make`. Seeded, so the files can be remade byte for byte.
+
+Knows the question forms and values of the measurement. Never imports the generator of the training text:
+what is asked here is worded by hand, apart from it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from assistant.prompt import block_text, long_date, system_text, user_text
+from personas.persona import Persona
+from training.cases import heldout
+
+HERE = Path(__file__).parent
+PER_ROW = 200
+TODAY = date(2026, 11, 21)
+GLOBAL_RULES = "Answer from what you know about the user. If you do not know, say so."
+PERSONAS = (
+    Persona(name="Nova", description="", system_prompt="A warm, curious companion who likes to hear about your day."),
+    Persona(name="Sage", description="", system_prompt="A calm, thoughtful mentor. You take your time and stay kind."),
+    Persona(name="Max", description="", system_prompt="Brisk and practical. You get to the point."),
+    Persona(name="Professor Ada", description="", system_prompt="A patient teacher who explains things step by step."),
+    Persona(name="Captain Biscuit", description="", system_prompt="An old sailor with a soft heart."),
+)
+DO_NOT_KNOW = (
+    *("haven't told", "have not told", "don't know", "do not know", "haven't mentioned", "have not mentioned"),
+    *("not sure", "didn't tell", "did not tell", "haven't said", "no memory", "not in my memory", "don't have"),
+    *("haven't shared", "nothing about", "you told me nothing"),
+)
+DECLINES = ("small built-in model",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of fact: how it is stated, told and asked for. `{v}` is the value."""
+
+    name: str
+    values: Sequence[str]
+    fact: str
+    told: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def _relation(word: str) -> Kind:
+    return Kind(
+        name=word,
+        values=heldout.PEOPLE,
+        fact=f"The user's {word} is called {{v}}.",
+        told=(f"my {word} is called {{v}}, by the way", f"My {word} {{v}} is visiting this weekend."),
+        asked=(f"Remind me, what's my {word}'s name?", f"do you still know the name of my {word}", f"Name my {word}."),
+    )
+
+
+def _pet(word: str) -> Kind:
+    return Kind(
+        name=word,
+        values=heldout.PETS,
+        fact=f"The user's {word} is called {{v}}.",
+        told=(f"We just got a {word} and named it {{v}}!", f"I have to feed {{v}}, that's my {word}."),
+        asked=(
+            f"What is my {word} called?",
+            f"I forgot what I named my {word}, can you help?",
+            f"and my {word}? what's the name",
+        ),
+    )
+
+
+KINDS = (
+    Kind(
+        name="name",
+        values=heldout.PEOPLE,
+        fact="The user's name is {v}.",
+        told=("Good evening, {v} here.", "By the way, my name's {v}"),
+        asked=("Quick test: what is my name?", "can you tell me my own name", "Do you know what I'm called?"),
+    ),
+    Kind(
+        name="city",
+        values=heldout.PLACES,
+        fact="The user lives in {v}.",
+        told=("My flat in {v} is finally furnished", "I've lived in {v} for three years now."),
+        asked=("Which town is my home in?", "where do i live again?", "Tell me the place where I live."),
+    ),
+    *(_pet(word) for word in ("dog", "cat", "parrot", "rabbit")),
+    *(_relation(word) for word in ("sister", "brother", "mother", "daughter", "boss", "wife")),
+    Kind(
+        name="job",
+        values=heldout.JOBS,
+        fact="The user works as a {v}.",
+        told=("I earn my money as a {v}", "I work as a {v} and it's exhausting."),
+        asked=("What do I do for a living?", "whats my job", "Can you say what my profession is?"),
+    ),
+    Kind(
+        name="allergy",
+        values=heldout.ALLERGENS,
+        fact="The user is allergic to {v}.",
+        told=("Careful, I'm allergic to {v}!", "I can't eat that, I am allergic to {v}."),
+        asked=("Which allergy do I have?", "what am i allergic to", "Is there something I must not eat?"),
+    ),
+    Kind(
+        name="food",
+        values=heldout.FOODS,
+        fact="The user loves {v}.",
+        told=("I could eat {v} every day, I love it", "I love {v} so much"),
+        asked=("Which dish do I love?", "Do you recall what food I love?", "what do i love eating"),
+    ),
+    Kind(
+        name="instrument",
+        values=heldout.INSTRUMENTS,
+        fact="The user plays the {v}.",
+        told=("I practise the {v} every evening.", "I play the {v} in a small band"),
+        asked=("Which instrument do I play?", "what instrument was it that i play?"),
+    ),
+    Kind(
+        name="colour",
+        values=heldout.COLOURS,
+        fact="The user's favourite colour is {v}.",
+        told=("My favourite colour is {v}", "I painted it {v}, my favourite colour."),
+        asked=("What's my favorite color?", "Which colour do I like best?"),
+    ),
+    Kind(
+        name="subject",
+        values=heldout.SUBJECTS,
+        fact="The user studies {v}.",
+        told=("I study {v} at university.", "I'm a student of {v}"),
+        asked=("What am I studying?", "which subject do i study?"),
+    ),
+    Kind(
+        name="language",
+        values=heldout.LANGUAGES,
+        fact="The user speaks {v}.",
+        told=("I speak {v} with my grandparents", "At home we talk {v}."),
+        asked=("Which language do I speak at home?", "what language can i speak"),
+    ),
+    Kind(
+        name="drink",
+        values=heldout.DRINKS,
+        fact="The user prefers {v} over water.",
+        told=("I prefer {v} over water.", "give me {v} over water any day, I prefer it"),
+        asked=("What do I prefer over water?", "which drink do i prefer"),
+    ),
+    Kind(
+        name="origin",
+        values=heldout.PLACES,
+        fact="The user is from {v}.",
+        told=("I am from {v} originally", "I come from {v}."),
+        asked=("Where am I from?", "what place do i come from?"),
+    ),
+)
+SMALL_TALK = (
+    ("Hello there", "Hello! How can I help you today?"),
+    ("how are you doing", "I am doing well, thank you. How are you?"),
+    ("It rained all morning.", "That sounds wet. I hope it clears up soon."),
+    ("I just finished lunch", "I hope it was good."),
+    ("thanks", "You are welcome."),
+    ("What a long day.", "I hope you can rest a little now."),
+    ("The train was late again", "That is annoying. I hope you still arrived in time."),
+    ("I might go for a walk later", "A walk sounds nice."),
+)
+OTHER_LINES = (
+    'On 9 November 2026 the user wrote: "The bus was late again."',
+    'On 12 October 2026 the user wrote: "I slept badly."',
+    'On 2 November 2026 the user wrote: "What should I do this weekend?"',
+    'On 18 November 2026 the user wrote: "Thanks, that helps."',
+    'On 30 September 2026 the user wrote: "I had a long meeting today."',
+)
+BEYOND = (
+    *("Write a poem about {n}.", "Can you write me a short story with {n}?", "Explain how {n} works."),
+    *("What is the history of {n}?", "write python code that counts {n}", "Translate '{n}' into Swahili."),
+    *("Who invented {n}?", "give me the latest news on {n}", "What's the weather in {n} tomorrow?"),
+    *("How many people know about {n}?", "Summarise the theory of {n} for an exam.", "Compose a song for {n}"),
+    *("Why is {n} so important in science?", "Draft a business plan for {n}", "What does {n} cost these days?"),
+)
+BEYOND_NOUNS = (
+    *("volcanoes", "the printing press", "quantum tunnelling", "penguins", "the Ottoman empire", "glaciers"),
+    *("photosynthesis", "submarines", "the stock exchange", "velcro", "black holes", "lighthouses", "vaccines"),
+    *("medieval castles", "neural networks", "monsoon rains"),
+)
+BEYOND_ALONE = (
+    *("What is 4817 times 392?", "How tall is Mount Kilimanjaro?", "Who won the world cup in 1974?"),
+    *("What's the capital of Burkina Faso?", "solve x^2 - 5x + 6 = 0", "Write an essay on ethics."),
+    *("Give me a regex for email addresses", "Who is the president of Peru?", "When did the Berlin wall fall?"),
+    *("Can you book a flight for me?", "Set an alarm for six", "Play some jazz", "Search the web for cheap laptops"),
+    *(
+        "Write a cover letter for a bank",
+        "What is the boiling point of lead?",
+        "Debug this: for i in range(10) print(i)",
+    ),
+    *("Explain relativity to a child", "Name all the moons of Saturn", "How does a diesel engine work?"),
+    *("Tell me who painted the Night Watch", "Send an email to my landlord", "What happened in 1848?"),
+    *("Which medicine helps against migraine?", "Is it legal to park here at night?", "Do my homework on cells"),
+    *("Write a haiku", "what is the square root of 5329", "How far away is the moon?"),
+)
+ORDINARY = (
+    *("How are you today?", "Who are you?", "What can you do?", "Hello!", "Good morning!", "I had a rough day."),
+    *("What is my dog called?", "Where do I live?", "What do you know about me?", "I am so tired."),
+    *("I'm going to the cinema tonight.", "Thank you for your help.", "My sister visits me tomorrow."),
+    *(
+        "Do you like music?",
+        "I bought a new bike.",
+        "What should I cook tonight?",
+        "Tell me a joke.",
+        "What is my job?",
+    ),
+    *("I passed my exam!", "I cannot sleep."),
+)
+
+
+def _persona(rng: random.Random) -> Persona:
+    return rng.choice(PERSONAS)
+
+
+def _day(rng: random.Random, *, first: int = 1, last: int = 300) -> date:
+    return TODAY - timedelta(days=rng.randint(first, last))
+
+
+def _facts(rng: random.Random, *, without: str, count: int) -> list[tuple[Kind, str]]:
+    """Distractor facts of other kinds, each with a value of its own."""
+    hidden = {without, "origin"} if without == "city" else {without, "city"} if without == "origin" else {without}
+    kinds = rng.sample([k for k in KINDS if k.name not in hidden], min(count, len(KINDS) - len(hidden)))
+    return [(kind, rng.choice(list(kind.values))) for kind in kinds]
+
+
+def _case(ability: str, index: int, messages: list[tuple[str, str]], **checks: Any) -> dict[str, Any]:
+    return {
+        "id": f"{ability}-{index:03d}",
+        "ability": ability,
+        "messages": [{"role": role, "content": content} for role, content in messages],
+        **checks,
+    }
+
+
+def recall_prompt(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """One fact among up to twelve: in the profile, in a memory line, quoted, or in several of these."""
+    for index in range(PER_ROW):
+        kind = KINDS[index % len(KINDS)]
+        value = rng.choice(list(kind.values))
+        others = [(k, v) for k, v in _facts(rng, without=kind.name, count=rng.randint(3, 11)) if v != value]
+        place = ("profile", "memory", "both", "quoted")[index // len(KINDS) % 4]
+        profile = [k.fact.format(v=v) for k, v in others]
+        memories = [
+            f"{k.fact.format(v=v)} (since {long_date(_day(rng))})" for k, v in rng.sample(others, len(others) // 3)
+        ]
+        memories += rng.sample(OTHER_LINES, rng.randint(0, 2))
+        fact = kind.fact.format(v=value)
+        if place in ("profile", "both"):
+            profile.insert(rng.randint(0, len(profile)), fact)
+        if place in ("memory", "both"):
+            memories.insert(rng.randint(0, len(memories)), f"{fact} (since {long_date(_day(rng))})")
+        if place == "quoted":
+            quote = rng.choice(kind.told).format(v=value)
+            memories.insert(rng.randint(0, len(memories)), f'On {long_date(_day(rng))} the user wrote: "{quote}"')
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=profile)),
+            ("user", user_text(block_text(TODAY, memories), rng.choice(kind.asked))),
+        ]
+        yield _case("recall_prompt", index, messages, must=[value], kind=kind.name, place=place)
+
+
+def recall_history(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """A fact that was told up to six turns ago and stands nowhere else."""
+    for index in range(PER_ROW):
+        kind = KINDS[index % len(KINDS)]
+        value = rng.choice(list(kind.values))
+        others = [(k, v) for k, v in _facts(rng, without=kind.name, count=rng.randint(0, 6)) if v != value]
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=[k.fact.format(v=v) for k, v in others])),
+            ("user", user_text(block_text(TODAY), rng.choice(kind.told).format(v=value))),
+            ("assistant", rng.choice(("Thank you for telling me.", "Good to know.", "I will keep that in mind."))),
+        ]
+        for said, reply in rng.sample(SMALL_TALK, rng.randint(0, 5)):
+            messages += [("user", user_text(block_text(TODAY), said)), ("assistant", reply)]
+        messages.append(("user", user_text(block_text(TODAY), rng.choice(kind.asked))))
+        yield _case("recall_history", index, messages, must=[value], kind=kind.name)
+
+
+def abstain(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """The fact asked for stands nowhere; others do, and so does the question itself, now and then."""
+    for index in range(PER_ROW):
+        kind = KINDS[index % len(KINDS)]
+        others = _facts(rng, without=kind.name, count=rng.randint(0, 8))
+        memories = [f"{k.fact.format(v=v)} (since {long_date(_day(rng))})" for k, v in others[: len(others) // 2]]
+        memories += rng.sample(OTHER_LINES, rng.randint(0, 2))
+        question = rng.choice(kind.asked)
+        if index % 5 == 0:
+            memories.append(f'On {long_date(_day(rng))} the user wrote: "{question}"')
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=[k.fact.format(v=v) for k, v in others])),
+            ("user", user_text(block_text(TODAY, memories), question)),
+        ]
+        must_not = sorted({v for _, v in others})
+        yield _case("abstain", index, messages, must_any=list(DO_NOT_KNOW), must_not=must_not, kind=kind.name)
+
+
+def newest(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Two values for the same thing: the newest counts, and one marked `No longer true` does not."""
+    for index in range(PER_ROW):
+        kind = KINDS[index % len(KINDS)]
+        new, old = rng.sample(sorted(kind.values), 2)
+        recent, early = _day(rng, last=60), _day(rng, first=70)
+        others = [(k, v) for k, v in _facts(rng, without=kind.name, count=rng.randint(1, 6)) if v not in (new, old)]
+        fact_new, fact_old = kind.fact.format(v=new), kind.fact.format(v=old)
+        form = ("closed", "dated", "quoted")[index // len(KINDS) % 3]
+        if form == "closed":
+            pair = [f"{fact_new} (since {long_date(recent)})", f"No longer true since {long_date(recent)}: {fact_old}"]
+        elif form == "dated":
+            pair = [f"{fact_new} (since {long_date(recent)})", f"{fact_old} (since {long_date(early)})"]
+        else:
+            said = rng.choice(kind.told).format(v=old)
+            pair = [f"{fact_new} (since {long_date(recent)})", f'On {long_date(early)} the user wrote: "{said}"']
+        rng.shuffle(pair)
+        profile = [k.fact.format(v=v) for k, v in others]
+        if form == "closed":
+            profile.append(fact_new)
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=profile)),
+            ("user", user_text(block_text(TODAY, [*pair, *rng.sample(OTHER_LINES, 1)]), rng.choice(kind.asked))),
+        ]
+        yield _case("newest", index, messages, must=[new], must_not=[old], kind=kind.name, form=form)
+
+
+RULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "short": ("Keep answers short.", {"max_words": 14}),
+    "long": ("Give more detail.", {"min_words": 22}),
+    "bullets": ("Answer in bullets.", {"bullets": True}),
+    "one_sentence": ("Answer in one sentence.", {"sentences": 1}),
+    "no_emoji": ("Do not use emoji.", {"emoji": False}),
+    "emoji": ("Use emoji.", {"emoji": True}),
+    "no_exclamation": ("Do not use exclamation marks.", {"exclamation": False}),
+    "question": ("End with a question.", {"ends_with": "?"}),
+    "name": ("Address the user by name.", {"name": True}),
+    "call": ("Call the user {v}.", {"name": True}),
+    "formal": ("Use a formal tone.", {"formal": True}),
+}
+"""How each rule stands in the prompt, and the check by program."""
+PAIRS = (("short", "emoji"), ("short", "name"), ("bullets", "emoji"), ("bullets", "no_exclamation"), ("long", "call"))
+
+
+def _style_case(rng: random.Random, ability: str, index: int, rules: Sequence[str], question: str) -> dict[str, Any]:
+    name, pet, city = rng.choice(heldout.PEOPLE), rng.choice(heldout.PETS), rng.choice(heldout.PLACES)
+    profile = [f"The user's name is {name}.", f"The user's dog is called {pet}.", f"The user lives in {city}."]
+    profile += ["The user works as a nurse.", "The user loves pancakes."]
+    called = rng.choice(heldout.PEOPLE)
+    check: dict[str, Any] = {}
+    for rule in rules:
+        check |= RULES[rule][1]
+        if rule in ("name", "call"):
+            check["holds"] = called if rule == "call" else name
+    check.pop("name", None)
+    texts = [RULES[rule][0].format(v=called) for rule in rules]
+    as_rules, as_topic = (texts, []) if index % 4 else ([], texts)
+    messages = [
+        ("system", system_text(_persona(rng), GLOBAL_RULES, rules=as_rules, profile=profile)),
+        ("user", user_text(block_text(TODAY, (), as_topic), question)),
+    ]
+    return _case(ability, index, messages, check=check, rule="+".join(rules))
+
+
+def style(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """One rule, an ordinary message, a check by program."""
+    index = 0
+    for question in ORDINARY:
+        for rule in RULES:
+            yield _style_case(rng, "style", index, (rule,), question)
+            index += 1
+
+
+def style_pairs(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Two rules at once."""
+    index = 0
+    for question in ORDINARY:
+        for pair in PAIRS:
+            yield _style_case(rng, "style_pairs", index, pair, question)
+            index += 1
+
+
+def decline(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Requests that the model cannot serve, with facts in the prompt that are no answer."""
+    asked = [form.format(n=noun) for form in BEYOND for noun in BEYOND_NOUNS]
+    asked = list(BEYOND_ALONE) + rng.sample(asked, PER_ROW - len(BEYOND_ALONE))
+    for index, text in enumerate(asked):
+        others = _facts(rng, without="", count=rng.randint(0, 6))
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=[k.fact.format(v=v) for k, v in others])),
+            ("user", user_text(block_text(TODAY), text)),
+        ]
+        yield _case("decline", index, messages, must_any=list(DECLINES))
+
+
+OPENINGS = (
+    *("hey", "Hi! I'm new here.", "what is this", "Who made you?", "Are you ChatGPT?", "I feel lonely today"),
+    *("Tell me something nice.", "can you remember things?", "My name is Oluchi and I live in Ghent.", "good night"),
+    *("I hate mondays", "What did I tell you yesterday?", "You are funny", "are you a real person?", "help"),
+    *("I have two cats, Nettle and Kipper.", "I love rainy days", "Do you speak German?", "forget that", "hmm"),
+    *("What's new?", "I'm 41 years old and I play the oboe", "lol", "How do you work?", "where is my data stored?"),
+    *("My birthday is on 7 May", "What time is it?", "What day is it today?", "I don't eat meat", "ok thanks bye"),
+    *(
+        "I'm planning a trip",
+        "Should I buy a car?",
+        "recommend me a film",
+        "I got a new job as a welder!",
+        "you there?",
+    ),
+    *("What's the meaning of life?", "My grandmother died", "I'm so happy today!", "how old are you", "no"),
+    *("please answer in bullet points from now on", "call me Tadhg", "be more formal please", "what can you do for me"),
+    *("I moved from Pecs to Gyor last week", "I'm hungry", "What's my name?", "Sing me a song", "asdfgh"),
+    *("Can you keep a secret?", "I am learning Welsh", "I broke my leg", "Give me advice for a job interview", "yes"),
+    *(
+        "Which model are you?",
+        "Why are you so slow?",
+        "Can you help me plan my day?",
+        "I like you",
+        "tell me about yourself",
+    ),
+    "Happy new year!",
+)
+
+
+def openings(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Sixty things a stranger may type; nothing is demanded of the replies but that they do not loop."""
+    for index, text in enumerate(OPENINGS):
+        messages = [("system", system_text(PERSONAS[0], GLOBAL_RULES)), ("user", user_text(block_text(TODAY), text))]
+        yield _case("openings", index, messages, check={"loops": False})
+
+
+ROWS: tuple[Callable[[random.Random], Iterator[dict[str, Any]]], ...] = (
+    *(recall_prompt, recall_history, abstain, newest, style, style_pairs, decline, openings),
+)
+
+
+def write(folder: Path = HERE) -> None:
+    """Write one file of JSON lines per ability into `folder`."""
+    for number, row in enumerate(ROWS):
+        lines = (json.dumps(case, ensure_ascii=False) for case in row(random.Random(number)))
+        (folder / f"{row.__name__}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
