@@ -251,7 +251,7 @@ class Assistant:
         self._writer.write(request, running)
 
     def _learn_instructions(self, question: Message) -> None:
-        """A standing instruction that the user types must hold in the very next reply, so it is read here, by rules alone."""
+        """What the user asks for from now on holds in the very next reply, so it is read here, by rules alone."""
         found = extraction.extract_by_rules(question.content, said_at=question.created_at)
         extraction.apply(self.memory, [c for c in found if c.kind == "procedural"], question)
 

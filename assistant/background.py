@@ -1,4 +1,4 @@
-"""What is learnt after a reply: facts, titles, summaries, the profile page. Runs from the durable queue, never in a reply's way.
+"""What is learnt after a reply: facts, titles, summaries, the profile page. Runs from the durable queue.
 
 Every handler can be killed and run again: each starts from what SQLite holds.
 """
