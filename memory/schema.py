@@ -1,0 +1,107 @@
+"""The tables, as a list of migrations that is only ever appended to. Knows SQL; knows no records and no meaning.
+
+Every table of truth has `seq`, so that a row's place survives VACUUM, and `id`, a ULID. FTS5 tables are indexes:
+their rows are found by `seq` and can be built again from the tables of truth (`build_fts`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("attune")
+
+FTS = (
+    "CREATE VIRTUAL TABLE messages_fts USING fts5(body, window, tokenize='porter unicode61')",
+    "CREATE VIRTUAL TABLE memories_fts USING fts5(content, tokenize='porter unicode61')",
+)
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    for statement in (
+        """CREATE TABLE conversations (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, persona TEXT NOT NULL,
+            created_at TEXT NOT NULL, updated_at TEXT NOT NULL, active_leaf_id TEXT,
+            titled_by TEXT NOT NULL DEFAULT 'auto')""",
+        """CREATE TABLE messages (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            parent_id TEXT REFERENCES messages(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system')),
+            content TEXT NOT NULL, created_at TEXT NOT NULL, persona TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL DEFAULT '', prompt_version_id TEXT, status TEXT NOT NULL DEFAULT 'complete',
+            reasoning TEXT NOT NULL DEFAULT '', block TEXT NOT NULL DEFAULT '',
+            prompt_tokens INTEGER, cached_tokens INTEGER, completion_tokens INTEGER, duration_ms REAL)""",
+        "CREATE INDEX messages_by_conversation ON messages(conversation_id, seq)",
+        "CREATE INDEX messages_by_parent ON messages(parent_id)",
+        """CREATE TABLE message_uses (
+            seq INTEGER PRIMARY KEY, message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            item_type TEXT NOT NULL, item_id TEXT NOT NULL, text TEXT NOT NULL, score REAL NOT NULL DEFAULT 0)""",
+        "CREATE INDEX message_uses_by_message ON message_uses(message_id)",
+        "CREATE INDEX message_uses_by_item ON message_uses(item_id)",
+        """CREATE TABLE memories (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, content TEXT NOT NULL, kind TEXT NOT NULL,
+            subject TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, importance REAL NOT NULL,
+            created_at TEXT NOT NULL, valid_from TEXT NOT NULL, valid_to TEXT, superseded_by TEXT,
+            source_message_id TEXT REFERENCES messages(id) ON DELETE SET NULL, origin TEXT NOT NULL,
+            sensitivity TEXT NOT NULL DEFAULT '', persona TEXT NOT NULL DEFAULT '')""",
+        "CREATE INDEX memories_by_attribute ON memories(subject, attribute)",
+        "CREATE INDEX memories_by_source ON memories(source_message_id)",
+        """CREATE TABLE memory_events (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, memory_id TEXT NOT NULL, kind TEXT NOT NULL,
+            at TEXT NOT NULL, content TEXT NOT NULL, by TEXT NOT NULL, source_message_id TEXT)""",
+        "CREATE INDEX memory_events_by_memory ON memory_events(memory_id)",
+        """CREATE TABLE summaries (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            content TEXT NOT NULL, message_ids TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE profile_versions (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, lines TEXT NOT NULL, hidden_memory_ids TEXT NOT NULL,
+            author TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE feedback (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            message_id TEXT NOT NULL UNIQUE REFERENCES messages(id) ON DELETE CASCADE,
+            rating INTEGER NOT NULL CHECK (rating IN (1, -1)), reasons TEXT NOT NULL, comment TEXT NOT NULL,
+            edit TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE prompt_versions (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, parent_id TEXT, rules TEXT NOT NULL,
+            state TEXT NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL, decided_at TEXT)""",
+        """CREATE TABLE personas (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE jobs (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, payload TEXT NOT NULL,
+            key TEXT NOT NULL, priority INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '', not_before TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        "CREATE INDEX jobs_by_state ON jobs(state, priority, seq)",
+        "CREATE UNIQUE INDEX jobs_queued_once ON jobs(key) WHERE state = 'queued' AND key != ''",
+        """CREATE TABLE embeddings (
+            item_id TEXT NOT NULL, item_type TEXT NOT NULL, encoder TEXT NOT NULL, vector BLOB NOT NULL,
+            PRIMARY KEY (item_id, encoder)) WITHOUT ROWID""",
+        "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        *FTS,
+    ):
+        db.conn.execute(statement)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database of any earlier version to this one."""
+    migrations.apply(Database(connection))
+
+
+def build_fts(connection: sqlite3.Connection) -> None:
+    """Drop the full-text tables and fill them again from the tables of truth. Nothing of the old pages is kept."""
+    connection.execute("DROP TABLE IF EXISTS messages_fts")
+    connection.execute("DROP TABLE IF EXISTS memories_fts")
+    for statement in FTS:
+        connection.execute(statement)
+    connection.execute(
+        """INSERT INTO messages_fts (rowid, body, window)
+           SELECT m.seq, m.content,
+                  coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
+                  || coalesce((SELECT char(10) || n.content FROM messages n
+                               WHERE n.parent_id = m.id ORDER BY n.seq DESC LIMIT 1), '')
+           FROM messages m WHERE m.content != ''"""
+    )
+    connection.execute("INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories")
