@@ -275,7 +275,7 @@ class Assistant:
 
     def mark_wrong(self, memory_id: str) -> None:
         """The user says that a memory is wrong or outdated: it is closed and kept in the history."""
-        self.memory.close(memory_id)
+        self.memory.close_memory(memory_id)
         self._refresh_profile()
 
     # --- feedback -------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """The errors of memory. Each message says what to do about it.
 
-    MemoryStoreError
-    ├── HomeNotWritable          the home folder cannot be made or written
-    ├── DatabaseDamaged          attune.db is not a database, or fails its check
-    ├── NotFound                 no row with that identifier
-    ├── EmbeddingsUnavailable    the encoder's package is missing or altered
-    └── TransferError            a zip that is not an export, or is damaged
+MemoryStoreError
+├── HomeNotWritable          the home folder cannot be made or written
+├── DatabaseDamaged          attune.db is not a database, or fails its check
+├── NotFound                 no row with that identifier
+├── EmbeddingsUnavailable    the encoder's package is missing or altered
+└── TransferError            a zip that is not an export, or is damaged
 """
 
 from __future__ import annotations

@@ -85,9 +85,7 @@ class JobQueue:
             ).fetchone()
             if row is None:
                 return None
-            connection.execute(
-                "UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = ?", [row["id"]]
-            )
+            connection.execute("UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = ?", [row["id"]])
         return self._job(row)
 
     def finish(self, job: Job) -> None:
@@ -130,7 +128,9 @@ class JobQueue:
 
     def pending(self, kinds: set[str] | None = None) -> int:
         """How many jobs are queued or running, of these kinds or of all."""
-        rows = self._store.rows("SELECT kind, count(*) AS n FROM jobs WHERE state IN ('queued', 'running') GROUP BY kind")
+        rows = self._store.rows(
+            "SELECT kind, count(*) AS n FROM jobs WHERE state IN ('queued', 'running') GROUP BY kind"
+        )
         return sum(row["n"] for row in rows if kinds is None or row["kind"] in kinds)
 
     def failed(self) -> list[Job]:

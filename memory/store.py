@@ -187,7 +187,9 @@ class Store:
         with self.transaction() as connection:
             connection.execute("DELETE FROM messages_fts WHERE rowid = ?", [seq])
             if body:
-                connection.execute("INSERT INTO messages_fts (rowid, body, window) VALUES (?, ?, ?)", [seq, body, window])
+                connection.execute(
+                    "INSERT INTO messages_fts (rowid, body, window) VALUES (?, ?, ?)", [seq, body, window]
+                )
 
     def index_memory(self, memory_id: str) -> None:
         with self.transaction() as connection:

@@ -1,0 +1,57 @@
+"""WHAT is kept: conversations, facts with a life, feedback, the profile. Knows nothing of chat models, prompts or pages.
+
+from memory import open_memory
+with open_memory(home) as memory:
+    hits = memory.search("What is my dog called?")
+"""
+
+from memory.errors import (
+    DatabaseDamaged,
+    EmbeddingsUnavailable,
+    HomeNotWritable,
+    MemoryStoreError,
+    NotFound,
+    TransferError,
+)
+from memory.manager import MemoryManager, open_memory
+from memory.records import (
+    Conversation,
+    Feedback,
+    ForgetPlan,
+    Memory,
+    MemoryEvent,
+    Message,
+    MessageUse,
+    NewMessage,
+    ProfileLine,
+    ProfileVersion,
+    PromptVersion,
+    Rule,
+    SearchHit,
+    Summary,
+)
+
+__all__ = [
+    "Conversation",
+    "DatabaseDamaged",
+    "EmbeddingsUnavailable",
+    "Feedback",
+    "ForgetPlan",
+    "HomeNotWritable",
+    "Memory",
+    "MemoryEvent",
+    "MemoryManager",
+    "MemoryStoreError",
+    "Message",
+    "MessageUse",
+    "NewMessage",
+    "NotFound",
+    "ProfileLine",
+    "ProfileVersion",
+    "PromptVersion",
+    "Rule",
+    "SearchHit",
+    "Summary",
+    "TransferError",
+    "open_memory",
+]

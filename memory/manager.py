@@ -1,0 +1,877 @@
+"""The memory of one user: conversations, facts, feedback, the profile. The face that every other program relies on.
+
+SQLite is the truth, and full-text rows are written in the same transaction as a message. Vectors follow from the
+queue. Deciding what a new fact means is `reconcile`, finding is `search`, striking out is `forgetting`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+from ulid import ULID
+
+from memory import forgetting
+from memory.embeddings import Embeddings, MiniLmEmbeddings, window_text
+from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
+from memory.index import ChromaIndex
+from memory.jobs import JobQueue, Worker
+from memory.reconcile import reconcile
+from memory.records import (
+    Conversation,
+    Feedback,
+    ForgetPlan,
+    Memory,
+    MemoryEvent,
+    MemoryEventKind,
+    MemoryKind,
+    Message,
+    MessageStatus,
+    MessageUse,
+    NewMessage,
+    Origin,
+    ProfileLine,
+    ProfileVersion,
+    PromptVersion,
+    Rating,
+    Role,
+    Rule,
+    RuleState,
+    SearchHit,
+    Summary,
+    utc_now,
+)
+from memory.search import Include, Scope, Searcher
+from memory.store import Store, clean_text, from_row, to_row
+
+log = logging.getLogger(__name__)
+
+DATABASE = "attune.db"
+INDEX = "index"
+LOCK = "attune.lock"
+Found = TypeVar("Found")
+EMBED_BATCH = 16
+"""Texts embedded between two looks at whether a reply wants the processor."""
+
+
+class _ActiveLeaf:
+    """Stands for "after the last message of the shown branch", since None means "as the first message"."""
+
+
+ACTIVE_LEAF: Final = _ActiveLeaf()
+
+
+def open_memory(
+    home: Path | str,
+    *,
+    embeddings: Embeddings | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    start_worker: bool = True,
+) -> MemoryManager:
+    """Open the memory kept in a folder, making it when it is new.
+
+    The first process to open a home owns it: it has the vector index and works the queue off. Others read and
+    write all the same; their search is by words alone, and their jobs wait for the owner.
+
+    Args:
+        embeddings: the encoder; None for MiniLM, loaded in the background.
+        clock: hands out the time, aware and in UTC.
+        start_worker: False leaves queued jobs alone.
+
+    Raises:
+        HomeNotWritable, DatabaseDamaged
+    """
+    folder = Path(home).expanduser().absolute()
+    store = Store(folder / DATABASE)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+        owner = True
+    except Timeout:
+        owner = False
+    except OSError as error:
+        raise HomeNotWritable(f"{folder} cannot be locked ({error}). Name another folder with ATTUNE_HOME.") from error
+    memory = MemoryManager(
+        home=folder, store=store, lock=lock, owner=owner, embeddings=embeddings or MiniLmEmbeddings(), clock=clock
+    )
+    if owner:
+        memory.recover()
+        if start_worker:
+            memory.worker.start()
+    return memory
+
+
+class MemoryManager:
+    """One home, opened. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        home: Path,
+        store: Store,
+        lock: FileLock,
+        owner: bool,
+        embeddings: Embeddings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.home = home
+        self.owner = owner
+        self.clock = clock
+        self.store = store
+        self.jobs = JobQueue(store, clock)
+        self.worker = Worker(self.jobs)
+        self._lock = lock
+        self._embeddings = embeddings
+        self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
+        self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
+        self.worker.register("index", self._index_pending)
+        self.worker.register("rebuild_index", self._rebuild_index)
+
+    # --- conversations --------------------------------------------------------------------------------------------
+
+    def start_conversation(
+        self, title: str | None = None, persona: str = "nova", created_at: datetime | None = None
+    ) -> Conversation:
+        now = created_at or self.clock()
+        conversation = Conversation(
+            id=str(ULID()),
+            title=title or "New conversation",
+            persona=persona,
+            created_at=now,
+            updated_at=now,
+            titled_by="user" if title else "auto",
+        )
+        self.store.insert("conversations", conversation)
+        return conversation
+
+    def conversations(self, limit: int = 200, offset: int = 0) -> list[Conversation]:
+        """Those last spoken in come first."""
+        return self.store.select(
+            "conversations", Conversation, "1 ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?", [limit, offset]
+        )
+
+    def find_conversation(self, conversation_id: str) -> Conversation | None:
+        return self.store.find("conversations", Conversation, conversation_id)
+
+    def get_conversation(self, conversation_id: str) -> Conversation:
+        return _present("conversation", conversation_id, self.find_conversation(conversation_id))
+
+    def rename_conversation(self, conversation_id: str, title: str, *, by: Literal["auto", "user"] = "user") -> None:
+        self.get_conversation(conversation_id)
+        self.store.change("conversations", conversation_id, title=" ".join(title.split())[:120], titled_by=by)
+
+    def set_persona(self, conversation_id: str, persona: str) -> None:
+        self.get_conversation(conversation_id)
+        self.store.change("conversations", conversation_id, persona=persona)
+
+    def set_active_leaf(self, conversation_id: str, message_id: str | None) -> None:
+        """Show the branch that ends at this message; None shows none."""
+        self.get_conversation(conversation_id)
+        self.store.change("conversations", conversation_id, active_leaf_id=message_id)
+
+    def plan_delete_conversation(self, conversation_id: str) -> ForgetPlan:
+        """What deleting it would take, to be shown first."""
+        return forgetting.plan_conversation(self.store, self.get_conversation(conversation_id))
+
+    def delete_conversation(self, conversation_id: str) -> ForgetPlan:
+        """Delete it with its messages and the memories that were learnt nowhere else. Cannot be taken back."""
+        return self._forget(self.plan_delete_conversation(conversation_id))
+
+    # --- messages -------------------------------------------------------------------------------------------------
+
+    def add_message(
+        self,
+        conversation_id: str,
+        *,
+        role: Role,
+        content: str,
+        parent_id: str | _ActiveLeaf | None = ACTIVE_LEAF,
+        created_at: datetime | None = None,
+        persona: str = "",
+        model: str = "",
+        prompt_version_id: str | None = None,
+        status: MessageStatus = "complete",
+        block: str = "",
+    ) -> Message:
+        """Store a message. It can be found by its words as soon as this returns; its vector follows.
+
+        Args:
+            parent_id: the message it answers or follows; by default the last one of the shown branch; None for a root.
+        """
+        conversation = self.get_conversation(conversation_id)
+        message = Message(
+            id=str(ULID()),
+            conversation_id=conversation_id,
+            parent_id=conversation.active_leaf_id if isinstance(parent_id, _ActiveLeaf) else parent_id,
+            role=role,
+            content=clean_text(content),
+            created_at=created_at or self.clock(),
+            persona=persona,
+            model=model,
+            prompt_version_id=prompt_version_id,
+            status=status,
+            block=block,
+        )
+        with self.store.transaction():
+            self._insert_message(message)
+            self._index_message(message)
+        self.worker.wake()
+        return message
+
+    def add_messages(
+        self, rows: Iterable[NewMessage], progress: Callable[[int, int], None] | None = None
+    ) -> list[Message]:
+        """Store many messages, then embed them in batches.
+
+        Args:
+            progress: called with (done, of how many) while vectors are made.
+        """
+        added: list[Message] = []
+        with self.store.transaction():
+            for row in rows:
+                parent = row.parent_id or self.get_conversation(row.conversation_id).active_leaf_id
+                message = Message(
+                    id=str(ULID()),
+                    conversation_id=row.conversation_id,
+                    parent_id=parent,
+                    role=row.role,
+                    content=clean_text(row.content),
+                    created_at=row.created_at or self.clock(),
+                    persona=row.persona,
+                    model=row.model,
+                )
+                self._insert_message(message)
+                self.store.index_message(message.id)
+                added.append(message)
+            if added:
+                self.jobs.enqueue("index", {}, key="index", priority=8)
+        if self.owner:
+            self._embed_pending(progress)
+        return added
+
+    def _insert_message(self, message: Message) -> None:
+        self.store.insert("messages", message)
+        self.store.change(
+            "conversations",
+            message.conversation_id,
+            active_leaf_id=message.id,
+            updated_at=message.created_at.isoformat(),
+        )
+
+    def _index_message(self, message: Message) -> None:
+        """Full text now, vectors from the queue; the parent's vector too, whose window this message ends."""
+        if not message.content or message.status == "streaming":
+            return
+        self.store.index_message(message.id)
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM embeddings WHERE item_id IN (?, ?)", [message.id, message.parent_id])
+        self.jobs.enqueue("index", {}, key="index", priority=8)
+
+    def grow_message(self, message_id: str, content: str) -> None:
+        """Keep what has been written of a reply so far."""
+        self.store.change("messages", message_id, content=content)
+
+    def finish_message(
+        self,
+        message_id: str,
+        *,
+        content: str,
+        status: MessageStatus = "complete",
+        reasoning: str = "",
+        prompt_tokens: int | None = None,
+        cached_tokens: int | None = None,
+        completion_tokens: int | None = None,
+        duration_ms: float | None = None,
+        model: str = "",
+    ) -> Message:
+        """Close a reply's row and make it findable."""
+        with self.store.transaction():
+            self.store.change(
+                "messages",
+                message_id,
+                content=content,
+                status=status,
+                reasoning=reasoning,
+                prompt_tokens=prompt_tokens,
+                cached_tokens=cached_tokens,
+                completion_tokens=completion_tokens,
+                duration_ms=duration_ms,
+                model=model,
+            )
+            message = self.get_message(message_id)
+            self._index_message(message)
+        self.worker.wake()
+        return message
+
+    def set_block(self, message_id: str, block: str) -> None:
+        """Record the memory block that a user message was rendered with."""
+        self.store.change("messages", message_id, block=block)
+
+    def find_message(self, message_id: str) -> Message | None:
+        return self.store.find("messages", Message, message_id)
+
+    def get_message(self, message_id: str) -> Message:
+        return _present("message", message_id, self.find_message(message_id))
+
+    def thread(self, conversation_id: str, leaf_id: str | None = None) -> list[Message]:
+        """One branch, first message first: the shown one, or the one that ends at `leaf_id`."""
+        leaf = leaf_id or self.get_conversation(conversation_id).active_leaf_id
+        if leaf is None:
+            return []
+        rows = self.store.rows(
+            """WITH RECURSIVE branch(id, depth) AS (
+                   SELECT ?, 0
+                   UNION ALL
+                   SELECT m.parent_id, depth + 1 FROM branch JOIN messages m ON m.id = branch.id
+                   WHERE m.parent_id IS NOT NULL)
+               SELECT m.* FROM branch JOIN messages m ON m.id = branch.id ORDER BY depth DESC""",
+            [leaf],
+        )
+        return [from_row(Message, row) for row in rows]
+
+    def siblings(self, message_id: str) -> list[Message]:
+        """The versions of a message, itself among them, oldest first."""
+        message = self.get_message(message_id)
+        return self.store.select(
+            "messages",
+            Message,
+            "conversation_id = ? AND parent_id IS ? AND role = ? ORDER BY seq",
+            [message.conversation_id, message.parent_id, message.role],
+        )
+
+    def child_leaf(self, message_id: str) -> Message:
+        """The end of the newest branch below a message."""
+        message = self.get_message(message_id)
+        while True:
+            children = self.store.select("messages", Message, "parent_id = ? ORDER BY seq DESC LIMIT 1", [message.id])
+            if not children:
+                return message
+            message = children[0]
+
+    def recover(self) -> int:
+        """After a crash: mark half-written replies as stopped and put taken jobs back. Returns how many replies."""
+        cut = self.store.select("messages", Message, "status = 'streaming'")
+        for message in cut:
+            self.finish_message(message.id, content=message.content, status="stopped", model=message.model)
+        self.jobs.recover()
+        self.jobs.enqueue("index", {}, key="index", priority=8)
+        return len(cut)
+
+    def record_uses(self, message_id: str, uses: Sequence[MessageUse]) -> None:
+        """Keep what an answer was given with, in order."""
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM message_uses WHERE message_id = ?", [message_id])
+            connection.executemany(
+                "INSERT INTO message_uses (message_id, item_type, item_id, text, score) VALUES (?, ?, ?, ?, ?)",
+                [[message_id, use.item_type, use.item_id, clean_text(use.text), use.score] for use in uses],
+            )
+
+    def uses_of(self, message_id: str) -> list[MessageUse]:
+        return self.store.select("message_uses", MessageUse, "message_id = ? ORDER BY seq", [message_id])
+
+    # --- search ---------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        as_of: datetime | None = None,
+        persona: str | None = None,
+        conversation_id: str | None = None,
+        exclude_conversation_id: str | None = None,
+        exclude_message_ids: Collection[str] = (),
+        include: Collection[Include] = ("memory", "message"),
+    ) -> list[SearchHit]:
+        """Messages and facts for a question, best first.
+
+        Args:
+            as_of: search what was known and held then; None for now, when closed facts stay out.
+            persona: also see what was told to this persona alone.
+            conversation_id: search the messages of one conversation only.
+        """
+        scope = Scope(
+            as_of=as_of,
+            persona=persona,
+            conversation_id=conversation_id,
+            exclude_conversation_id=exclude_conversation_id,
+            exclude_message_ids=frozenset(exclude_message_ids),
+        )
+        return self._searcher.search(query, limit=limit, scope=scope, include=include)
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        *,
+        content: str,
+        kind: MemoryKind = "semantic",
+        subject: str = "user",
+        attribute: str = "",
+        value: str = "",
+        importance: float = 0.5,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        source_message_id: str | None = None,
+        origin: Origin = "user",
+        sensitivity: str = "",
+        persona: str = "",
+        plural: bool = False,
+    ) -> Memory:
+        """Remember a fact. The same fact is refreshed; a new value of the same attribute closes the old one.
+
+        Args:
+            content: a sentence in the third person.
+            plural: the attribute holds many values at once, so that a new one closes nothing.
+        """
+        now = self.clock()
+        content, value = clean_text(content).strip(), clean_text(value).strip()
+        with self.store.transaction():
+            neighbours = self.store.select(
+                "memories",
+                Memory,
+                "valid_to IS NULL AND kind = ? AND ((subject = ? AND attribute = ?) OR content = ?) ORDER BY seq",
+                [kind, subject, attribute, content],
+            )
+            decision = reconcile(
+                neighbours,
+                content=content,
+                kind=kind,
+                subject=subject,
+                attribute=attribute,
+                value=value,
+                persona=persona,
+                plural=plural,
+            )
+            if decision.action == "refresh" and valid_to is None:
+                memory = decision.existing[0]
+                self._event(memory, "refreshed", origin, source_message_id)
+                return memory
+            memory = Memory(
+                id=str(ULID()),
+                content=content,
+                kind=kind,
+                subject=subject,
+                attribute=attribute,
+                value=value,
+                importance=min(1.0, max(0.0, importance)),
+                created_at=now,
+                valid_from=valid_from or now,
+                valid_to=valid_to,
+                source_message_id=source_message_id,
+                origin=origin,
+                sensitivity=sensitivity,
+                persona=persona,
+            )
+            self.store.insert("memories", memory)
+            self.store.index_memory(memory.id)
+            self._event(memory, "added", origin, source_message_id)
+            if decision.action == "replace" and valid_to is None:
+                for old in decision.existing:
+                    self.store.change(
+                        "memories",
+                        old.id,
+                        valid_to=max(memory.valid_from, old.valid_from).isoformat(),
+                        superseded_by=memory.id,
+                    )
+                    self._event(old, "closed", origin, source_message_id)
+            self.jobs.enqueue("index", {}, key="index", priority=8)
+        self.worker.wake()
+        return memory
+
+    def find(self, memory_id: str) -> Memory | None:
+        return self.store.find("memories", Memory, memory_id)
+
+    def get(self, memory_id: str) -> Memory:
+        return _present("memory", memory_id, self.find(memory_id))
+
+    def memories(
+        self,
+        *,
+        include_closed: bool = False,
+        kind: MemoryKind | None = None,
+        subject: str | None = None,
+        attribute: str | None = None,
+        limit: int = 1000,
+        offset: int = 0,
+    ) -> list[Memory]:
+        """Facts, newest first."""
+        where, parameters = ["1" if include_closed else "valid_to IS NULL"], list[Any]()
+        for column, wanted in (("kind", kind), ("subject", subject), ("attribute", attribute)):
+            if wanted is not None:
+                where.append(f"{column} = ?")
+                parameters.append(wanted)
+        return self.store.select(
+            "memories",
+            Memory,
+            f"{' AND '.join(where)} ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?",
+            [*parameters, limit, offset],
+        )
+
+    def update(
+        self, memory_id: str, *, content: str | None = None, value: str | None = None, importance: float | None = None
+    ) -> Memory:
+        """Reword a fact by hand. The wording before stays in its history."""
+        memory = self.get(memory_id)
+        changed = replace(
+            memory,
+            content=memory.content if content is None else clean_text(content).strip(),
+            value=memory.value if value is None else clean_text(value).strip(),
+            importance=memory.importance if importance is None else importance,
+        )
+        with self.store.transaction() as connection:
+            self.store.change(
+                "memories", memory_id, content=changed.content, value=changed.value, importance=changed.importance
+            )
+            self.store.index_memory(memory_id)
+            connection.execute("DELETE FROM embeddings WHERE item_id = ?", [memory_id])
+            self._event(changed, "edited", "user", None)
+            self.jobs.enqueue("index", {}, key="index", priority=8)
+        self.worker.wake()
+        return changed
+
+    def close_memory(
+        self, memory_id: str, *, at: datetime | None = None, source_message_id: str | None = None
+    ) -> Memory:
+        """Say that a fact stopped being true. It stays in the history and leaves search, profile and prompts."""
+        memory = self.get(memory_id)
+        if memory.valid_to is not None:
+            return memory
+        ended = max(at or self.clock(), memory.valid_from)
+        with self.store.transaction():
+            self.store.change("memories", memory_id, valid_to=ended.isoformat())
+            self._event(memory, "closed", "rule" if source_message_id else "user", source_message_id)
+        return replace(memory, valid_to=ended)
+
+    def reopen(self, memory_id: str) -> Memory:
+        memory = self.get(memory_id)
+        with self.store.transaction():
+            self.store.change("memories", memory_id, valid_to=None, superseded_by=None)
+            self._event(memory, "reopened", "user", None)
+        return replace(memory, valid_to=None, superseded_by=None)
+
+    def undo_add(self, memory_id: str) -> None:
+        """Take back what was just learnt and reopen what it had closed. What the user typed stays as it is."""
+        memory = self.get(memory_id)
+        with self.store.transaction() as connection:
+            for old in self.store.select("memories", Memory, "superseded_by = ?", [memory_id]):
+                self.reopen(old.id)
+            self._event(memory, "forgotten", "user", None)
+            connection.execute("UPDATE memory_events SET content = '' WHERE memory_id = ?", [memory_id])
+            connection.execute(
+                "DELETE FROM memories_fts WHERE rowid = (SELECT seq FROM memories WHERE id = ?)", [memory_id]
+            )
+            connection.execute("DELETE FROM memories WHERE id = ?", [memory_id])
+            connection.execute("DELETE FROM embeddings WHERE item_id = ?", [memory_id])
+        self._after_forgetting()
+
+    def plan_forget(self, memory_id: str) -> ForgetPlan:
+        """What forgetting it would take, to be shown first."""
+        return forgetting.plan_memory(self.store, self.get(memory_id))
+
+    def delete(self, memory_id: str) -> ForgetPlan:
+        """Forget: strike the words out of every row that quotes them, leave a tombstone. Cannot be taken back."""
+        return self._forget(self.plan_forget(memory_id))
+
+    def history(self, memory_id: str) -> list[MemoryEvent]:
+        """What happened to a fact, oldest first. A forgotten one keeps its dates and has no words."""
+        events = self.store.select("memory_events", MemoryEvent, "memory_id = ? ORDER BY seq", [memory_id])
+        if not events:
+            raise NotFound("memory", memory_id)
+        return events
+
+    def memories_from(self, message_id: str) -> list[Memory]:
+        """What was learnt from one message."""
+        return self.store.select("memories", Memory, "source_message_id = ? ORDER BY seq", [message_id])
+
+    def _event(self, memory: Memory, kind: MemoryEventKind, by: Origin, source_message_id: str | None) -> None:
+        self.store.insert(
+            "memory_events",
+            MemoryEvent(
+                id=str(ULID()),
+                memory_id=memory.id,
+                kind=kind,
+                at=self.clock(),
+                content=memory.content,
+                by=by,
+                source_message_id=source_message_id,
+            ),
+        )
+
+    def _forget(self, plan: ForgetPlan) -> ForgetPlan:
+        with self.store.transaction():
+            for memory in plan.memories:
+                self._event(memory, "forgotten", "user", None)
+            forgetting.carry_out(self.store, plan)
+        self._after_forgetting()
+        return plan
+
+    def _after_forgetting(self) -> None:
+        """Leave no copy: the vector files now, or by the owner's next job; then the database's free pages."""
+        self.jobs.enqueue("rebuild_index", {}, key="rebuild_index", priority=0)
+        self.jobs.enqueue("index", {}, key="index", priority=8)
+        if self.owner:
+            with self.worker.paused():
+                self._rebuild_index({})
+        self.store.scrub()
+        self.worker.wake()
+
+    # --- feedback and rules ---------------------------------------------------------------------------------------
+
+    def add_feedback(
+        self, message_id: str, *, rating: Rating, reasons: Sequence[str] = (), comment: str = "", edit: str = ""
+    ) -> Feedback:
+        """Rate an answer; a newer rating takes the older one's place."""
+        self.get_message(message_id)
+        given = Feedback(
+            id=str(ULID()),
+            message_id=message_id,
+            rating=rating,
+            reasons=tuple(reasons),
+            comment=clean_text(comment),
+            edit=clean_text(edit),
+            created_at=self.clock(),
+        )
+        with self.store.transaction():
+            self.delete_feedback(message_id)
+            self.store.insert("feedback", given)
+        return given
+
+    def feedback(self, message_id: str | None = None) -> list[Feedback]:
+        """Ratings, oldest first."""
+        if message_id is None:
+            return self.store.select("feedback", Feedback, "1 ORDER BY created_at, seq")
+        return self.store.select("feedback", Feedback, "message_id = ?", [message_id])
+
+    def delete_feedback(self, message_id: str) -> None:
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM feedback WHERE message_id = ?", [message_id])
+
+    def add_prompt_version(
+        self, *, parent_id: str | None, rules: Sequence[Rule], state: RuleState, reason: str
+    ) -> PromptVersion:
+        now = self.clock()
+        version = PromptVersion(
+            id=str(ULID()),
+            parent_id=parent_id,
+            rules=tuple(rules),
+            state=state,
+            reason=reason,
+            created_at=now,
+            decided_at=None if state == "proposed" else now,
+        )
+        self.store.insert("prompt_versions", version)
+        return version
+
+    def prompt_versions(self) -> list[PromptVersion]:
+        """Newest first."""
+        return self.store.select("prompt_versions", PromptVersion, "1 ORDER BY seq DESC")
+
+    def set_prompt_state(self, version_id: str, state: RuleState) -> PromptVersion:
+        version = _present("rule version", version_id, self.store.find("prompt_versions", PromptVersion, version_id))
+        decided = replace(version, state=state, decided_at=self.clock())
+        row = to_row(decided)
+        self.store.change("prompt_versions", version_id, state=row["state"], decided_at=row["decided_at"])
+        return decided
+
+    def current_prompt(self) -> PromptVersion | None:
+        """The version in force: the accepted one that was decided last."""
+        found = self.store.select(
+            "prompt_versions", PromptVersion, "state = 'accepted' ORDER BY decided_at DESC, seq DESC LIMIT 1"
+        )
+        return found[0] if found else None
+
+    # --- profile, summaries, personas, notes ----------------------------------------------------------------------
+
+    def add_profile_version(
+        self,
+        *,
+        lines: Sequence[ProfileLine],
+        hidden_memory_ids: Sequence[str] = (),
+        author: Literal["facts", "user"],
+    ) -> ProfileVersion:
+        version = ProfileVersion(
+            id=str(ULID()),
+            lines=tuple(lines),
+            hidden_memory_ids=tuple(hidden_memory_ids),
+            author=author,
+            created_at=self.clock(),
+        )
+        self.store.insert("profile_versions", version)
+        return version
+
+    def profile_versions(self) -> list[ProfileVersion]:
+        """Newest first."""
+        return self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC")
+
+    def latest_profile(self) -> ProfileVersion | None:
+        found = self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC LIMIT 1")
+        return found[0] if found else None
+
+    def add_summary(self, conversation_id: str, content: str, message_ids: Sequence[str]) -> Summary:
+        summary = Summary(
+            id=str(ULID()),
+            conversation_id=conversation_id,
+            content=content,
+            message_ids=tuple(message_ids),
+            created_at=self.clock(),
+        )
+        self.store.insert("summaries", summary)
+        return summary
+
+    def latest_summary(self, conversation_id: str) -> Summary | None:
+        found = self.store.select(
+            "summaries", Summary, "conversation_id = ? ORDER BY seq DESC LIMIT 1", [conversation_id]
+        )
+        return found[0] if found else None
+
+    def save_persona(self, persona_id: str, text: str) -> None:
+        """Keep a persona that the user made, as the YAML it was written in."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                """INSERT INTO personas (id, text, created_at) VALUES (?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET text = excluded.text""",
+                [persona_id, clean_text(text), self.clock().isoformat()],
+            )
+
+    def user_personas(self) -> dict[str, str]:
+        return {row["id"]: row["text"] for row in self.store.rows("SELECT id, text FROM personas ORDER BY seq")}
+
+    def delete_persona(self, persona_id: str) -> None:
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM personas WHERE id = ?", [persona_id])
+
+    def note(self, key: str, default: str = "") -> str:
+        """A small thing to keep between runs, such as why extraction last failed."""
+        found = self.store.value("SELECT value FROM notes WHERE key = ?", [key])
+        return default if found is None else str(found)
+
+    def set_note(self, key: str, value: str) -> None:
+        with self.store.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes (key, value) VALUES (?, ?)", [key, clean_text(value)])
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each table of truth."""
+        tables = ("conversations", "messages", "memories", "memory_events", "feedback", "prompt_versions")
+        more = ("profile_versions", "summaries", "personas")
+        return {table: int(self.store.value(f"SELECT count(*) FROM {table}")) for table in (*tables, *more)}
+
+    # --- the index ------------------------------------------------------------------------------------------------
+
+    def _index_pending(self, _payload: dict[str, Any]) -> None:
+        try:
+            self._embed_pending(None)
+        except EmbeddingsUnavailable as error:
+            log.warning("%s", error)
+
+    def _embed_pending(self, progress: Callable[[int, int], None] | None) -> None:
+        """Give every item without a vector one, and bring the vector index in step."""
+        if self._index is None:
+            return
+        encoder = self._embeddings.name
+        done, total = 0, None
+        while True:
+            self.worker.checkpoint()
+            rows = self.store.rows(
+                """SELECT m.id, 'message' AS type, m.content,
+                          (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
+                          (SELECT n.content FROM messages n WHERE n.parent_id = m.id ORDER BY n.seq DESC LIMIT 1) AS after
+                   FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
+                   WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
+                   UNION ALL
+                   SELECT f.id, 'memory', f.content, NULL, NULL
+                   FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
+                   WHERE e.item_id IS NULL
+                   LIMIT ?2""",
+                [encoder, EMBED_BATCH * (8 if progress else 1)],
+            )
+            if not rows:
+                break
+            if progress is not None and total is None:
+                total = int(
+                    self.store.value(
+                        """SELECT count(*) FROM messages WHERE content != ''
+                           AND id NOT IN (SELECT item_id FROM embeddings WHERE encoder = ?)""",
+                        [encoder],
+                    )
+                )
+            vectors = self._embeddings.embed_documents(
+                [window_text(row["before"], row["content"], row["after"]) for row in rows]
+            )
+            # The index first: a crash between the two leaves an item without a kept vector, which is made again.
+            self._index.upsert([row["id"] for row in rows], vectors)
+            self.store.save_vectors(
+                encoder,
+                [(row["id"], row["type"], vector.tobytes()) for row, vector in zip(rows, vectors, strict=True)],
+            )
+            done += len(rows)
+            if progress is not None and total is not None:
+                progress(min(done, total), total)
+        kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
+        if self._index.count() != kept:
+            self._rebuild_index({})
+
+    def _rebuild_index(self, _payload: dict[str, Any]) -> None:
+        """A new folder with the kept vectors and no other."""
+        if self._index is None:
+            return
+        rows = self.store.vectors(self._embeddings.name)
+        vectors = (
+            np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows]) if rows else np.zeros((0, 1), np.float32)
+        )
+        self._index.rebuild([identifier for identifier, _ in rows], vectors)
+
+    def rebuild_index(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make every index anew from SQLite: full text, and vectors from those kept; only missing ones are embedded."""
+        self.store.build_fts()
+        with self.worker.paused():
+            self._rebuild_index({})
+            self._embed_pending(progress)
+
+    def check(self) -> list[str]:
+        """What is wrong with the files, in words; empty when all is well."""
+        problems = self.store.problems()
+        missing = self.store.value(
+            "SELECT count(*) FROM messages WHERE content != '' AND status != 'streaming' "
+            "AND seq NOT IN (SELECT rowid FROM messages_fts)"
+        )
+        if missing:
+            problems.append(
+                f"{missing} messages are missing from the full-text index. Run `attune memory rebuild-index`."
+            )
+        for job in self.jobs.failed():
+            problems.append(f"A background job ({job.kind}) failed: {job.error}")
+        return problems
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def wait_until_idle(self, timeout_s: float = 60) -> bool:
+        """True once the queue is worked off; False when the time ran out first, or another process owns the home."""
+        return self.worker.wait_until_idle(timeout_s)
+
+    def close(self) -> None:
+        """Stop the worker and let go of the home. What is queued stays queued."""
+        self.worker.stop()
+        if self._index is not None:
+            self._index.close()
+        self.store.close()
+        if self.owner:
+            self._lock.release()
+
+    def __enter__(self) -> MemoryManager:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _present(kind: str, identifier: str, found: Found | None) -> Found:
+    if found is None:
+        raise NotFound(kind, identifier)
+    return found
