@@ -1,0 +1,47 @@
+"""`python -m training`: make the built-in model. Reads the command line; the work is in `training.train`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from training.config import CONFIGS
+from training.train import Run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description="Train the built-in model and write a GGUF."
+    )
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="cpu")
+    parser.add_argument("--out", type=Path, default=Path("training-run"), help="folder for checkpoints and the GGUF")
+    parser.add_argument("--minutes", type=float, help="wall clock of the dialogue stage")
+    parser.add_argument("--until", help="UTC time of day, HH:MM, at which the dialogue stage ends, whatever the speed")
+    parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    options = parser.parse_args()
+    config = CONFIGS[options.config]
+    if options.minutes:
+        config = replace(config, minutes=options.minutes)
+    deadline = None
+    if options.until:
+        hour, minute = map(int, options.until.split(":"))
+        now = datetime.now(UTC)
+        end = now.replace(hour=hour, minute=minute, second=0)
+        deadline = end.timestamp() + (86_400 if end < now else 0)
+    started = time.monotonic()
+    run = Run(config, options.out, text=options.text, resume=options.resume)
+    if run.stage == "copying":
+        run.learn_copying()
+    run.learn_dialogues(deadline=deadline)
+    run.export(options.out / "attune-mini.gguf")
+    print(
+        f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {options.out}/attune-mini.gguf"
+    )
+
+
+if __name__ == "__main__":
+    main()

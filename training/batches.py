@@ -1,0 +1,122 @@
+"""Rows of tokens to train on: the copying curriculum, and dialogues packed with a mask. Knows no optimizer."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.dialogues import dialogue
+from training.model import IGNORED, document_mask
+from training.tokens import PAD_ID, encode
+from training.values import Values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """`tokens` and `targets`: (rows, tokens) ids; a target of `IGNORED` carries no loss."""
+
+    tokens: Tensor
+    targets: Tensor
+    mask: Tensor | None = None
+    """(rows, 1, tokens, tokens): a token sees its own dialogue only."""
+
+
+def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]) -> Batch:
+    """Random tokens where the next one can be known only by copying.
+
+    Half the rows repeat one segment; half hold several short strings and then ask for them again by their first
+    two tokens. Loss only where the token can be known.
+    """
+    rows, width = shape
+    tokens = torch.zeros(rows, width + 1, dtype=torch.long)
+    targets = torch.full((rows, width + 1), IGNORED)
+    for row in range(rows):
+        ids: list[int] = []
+        known: list[bool] = []
+        length = rng.randint(6, 28)
+        if rng.random() < 0.5:
+            segment = [rng.randrange(3, vocabulary) for _ in range(length)]
+            while len(ids) <= width:
+                ids += segment
+            known = [False] * length + [True] * (len(ids) - length)
+        else:
+            strings = [[rng.randrange(3, vocabulary) for _ in range(rng.randint(3, 6))] for _ in range(length // 3 + 2)]
+            for string in strings:
+                ids += string
+                known += [False] * len(string)
+            while len(ids) <= width:
+                string = rng.choice(strings)
+                ids += string
+                known += [False, False] + [True] * (len(string) - 2)
+        ids, known = ids[: width + 1], known[: width + 1]
+        tokens[row] = torch.tensor(ids)
+        targets[row] = torch.tensor([i if k else IGNORED for i, k in zip(ids, known, strict=True)])
+    return Batch(tokens=tokens[:, :-1].contiguous(), targets=targets[:, 1:].contiguous())
+
+
+class DialogueBatches:
+    """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same."""
+
+    def __init__(self, rng: random.Random, values: Values, tokenizer: Tokenizer, *, prompt_share: float) -> None:
+        self.rng, self._values, self._tokenizer = rng, values, tokenizer
+        self._prompt_share = prompt_share
+        self._waiting: list[tuple[list[int], list[int]]] = []
+
+    def _draw(self, *, long: bool) -> tuple[list[int], list[int]]:
+        """One dialogue: token ids, and targets in place (not yet shifted)."""
+        rng = self.rng
+        if long:
+            messages = dialogue(rng, self._values, turns=rng.randint(3, 9), facts=rng.randint(4, 14), busy_blocks=True)
+        else:
+            facts = 0 if rng.random() < 0.08 else rng.randint(1, 12)
+            messages = dialogue(rng, self._values, turns=rng.choice((1, 2, 2, 3, 3, 4)), facts=facts)
+        ids, in_reply = encode(self._tokenizer, messages)
+        whole = rng.random() < self._prompt_share
+        return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
+
+    def _row(self, width: int, *, long: bool) -> tuple[list[int], list[int], list[int]]:
+        """`width` + 1 ids, targets and document numbers."""
+        ids: list[int] = []
+        targets: list[int] = []
+        documents: list[int] = []
+        if long:
+            self._waiting.insert(0, self._draw(long=True))
+        number = 0
+        while len(ids) <= width - 24:
+            room = width + 1 - len(ids)
+            while len(self._waiting) < 32:
+                self._waiting.append(self._draw(long=False))
+            fitting = [i for i, (d, _) in enumerate(self._waiting) if len(d) <= room]
+            if long and number == 0:
+                chosen = 0
+            elif fitting:
+                chosen = max(fitting, key=lambda i: len(self._waiting[i][0])) if room < 0.7 * width else fitting[0]
+            elif number == 0:
+                chosen = 0
+            else:
+                break
+            document, wanted = self._waiting.pop(chosen)
+            ids += document[:room]
+            targets += [IGNORED, *wanted[1:room]]
+            documents += [number] * min(len(document), room)
+            number += 1
+        missing = width + 1 - len(ids)
+        return (
+            ids + [PAD_ID] * missing,
+            targets + [IGNORED] * missing,
+            documents + [number] * missing,
+        )
+
+    def draw(self, shape: tuple[int, int], *, long: bool) -> Batch:
+        """A batch of (rows, tokens); `long`: each row opens with a dialogue that may fill it."""
+        rows = [self._row(shape[1], long=long) for _ in range(shape[0])]
+        ids, targets, documents = (torch.tensor(column) for column in zip(*rows, strict=True))
+        return Batch(
+            tokens=ids[:, :-1].contiguous(),
+            targets=targets[:, 1:].contiguous(),
+            mask=document_mask(documents[:, :-1]),
+        )

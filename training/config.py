@@ -1,0 +1,54 @@
+"""The sizes and schedules a model is made with. Knows numbers; knows nothing of text or tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSize:
+    """Shape of the network. `context_tokens` is the longest row it is trained on, and `n_ctx` of the GGUF."""
+
+    vocabulary: int = 1536
+    width: int = 256
+    layers: int = 5
+    head_width: int = 64
+    hidden: int = 640
+    """Width of the SwiGLU layer."""
+    context_tokens: int = 1024
+    rope_base: float = 10_000.0
+    norm_epsilon: float = 1e-5
+
+    @property
+    def heads(self) -> int:
+        return self.width // self.head_width
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One way to make a model. The schedule is in minutes of wall clock, so that it ends on any machine."""
+
+    name: str = "cpu"
+    size: ModelSize = ModelSize()
+    minutes: float = 60.0
+    """Wall clock of the dialogue stage; the copying stage comes before it and ends when copying is learnt."""
+    decay_share: float = 0.35
+    """Share of the minutes in which the learning rate falls, at the end."""
+    warmup_steps: int = 50
+    matrix_rate: float = 0.02
+    """Learning rate of Muon, for the matrices."""
+    other_rate: float = 3e-3
+    """Learning rate of AdamW, for embeddings, norms and biases."""
+    row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (8, 512), (4, 1024))
+    """(rows, tokens) of successive batches, repeated: most are short, some as long as the context."""
+    copy_shape: tuple[int, int] = (32, 128)
+    copy_until_loss: float = 0.15
+    copy_steps_at_most: int = 1500
+    prompt_share: float = 0.1
+    """Share of dialogues whose prompts carry loss too, not only their replies."""
+    checkpoint_minutes: float = 3.0
+    threads: int = 2
+    seed: int = 20261121
+
+
+CONFIGS = {"cpu": Config()}

@@ -1,0 +1,90 @@
+"""Writes a model as a GGUF file that llama.cpp runs. Knows the file format; knows no training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.model import Block, Model
+from training.tokens import CHAT_TEMPLATE, END_ID, PAD_ID, SPECIAL, START_ID
+
+NAME = "Attune Mini"
+LICENCE = "Apache-2.0"
+
+
+def export_gguf(model: Model, tokenizer: Tokenizer, path: Path, *, half: bool = True) -> None:
+    """Write weights, tokenizer and chat template to `path`. `half`: matrices as F16, else all F32."""
+    size = model.size
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    writer = GGUFWriter(str(part), "qwen2")
+    writer.add_name(NAME)
+    writer.add_license(LICENCE)
+    writer.add_author("The Attune authors")
+    writer.add_description("A small assistant model trained from scratch on generated conversations.")
+    writer.add_file_type(LlamaFileType.MOSTLY_F16 if half else LlamaFileType.ALL_F32)
+    writer.add_context_length(size.context_tokens)
+    writer.add_embedding_length(size.width)
+    writer.add_block_count(size.layers)
+    writer.add_feed_forward_length(size.hidden)
+    writer.add_head_count(size.heads)
+    writer.add_head_count_kv(size.heads)
+    writer.add_layer_norm_rms_eps(size.norm_epsilon)
+    writer.add_rope_freq_base(size.rope_base)
+    writer.add_vocab_size(size.vocabulary)
+    _add_tokenizer(writer, tokenizer)
+    _add_tensors(writer, model, half=half)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    part.replace(path)
+
+
+def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
+    entries = sorted(tokenizer.get_vocab().items(), key=lambda entry: entry[1])
+    tokens = [token for token, _ in entries]
+    merges = json.loads(tokenizer.to_str())["model"]["merges"]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.CONTROL if token in SPECIAL else TokenType.NORMAL for token in tokens])
+    writer.add_token_merges([merge if isinstance(merge, str) else " ".join(merge) for merge in merges])
+    writer.add_bos_token_id(START_ID)
+    writer.add_eos_token_id(END_ID)
+    writer.add_pad_token_id(PAD_ID)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
+
+
+def _add_tensors(writer: GGUFWriter, model: Model, *, half: bool) -> None:
+    def add(name: str, tensor: Tensor) -> None:
+        array = tensor.detach().float().numpy().copy()
+        if half and array.ndim == 2:
+            writer.add_tensor(name, array.astype(np.float16), raw_dtype=GGMLQuantizationType.F16)
+        else:
+            writer.add_tensor(name, array)
+
+    with torch.no_grad():
+        add("token_embd.weight", model.embedding.weight)
+        add("output_norm.weight", model.norm.weight)
+        for number, block in enumerate(model.blocks):
+            assert isinstance(block, Block)
+            prefix = f"blk.{number}."
+            for name, part in zip("qkv", block.qkv.weight.chunk(3), strict=True):
+                add(f"{prefix}attn_{name}.weight", part)
+            for name, part in zip("qkv", block.qkv.bias.chunk(3), strict=True):
+                add(f"{prefix}attn_{name}.bias", part)
+            gate, up = block.gate_up.weight.chunk(2)
+            add(f"{prefix}attn_output.weight", block.output.weight)
+            add(f"{prefix}ffn_gate.weight", gate)
+            add(f"{prefix}ffn_up.weight", up)
+            add(f"{prefix}ffn_down.weight", block.down.weight)
+            add(f"{prefix}attn_norm.weight", block.attention_norm.weight)
+            add(f"{prefix}ffn_norm.weight", block.hidden_norm.weight)

@@ -1,0 +1,133 @@
+"""The network: a small decoder of the `qwen2` architecture, as llama.cpp runs it. Knows tensors; knows no text.
+
+RMSNorm, rotary positions (NEOX halves), biases on Q, K and V, SwiGLU, tied embeddings. Two heads of the first
+layer start as heads that attend to the token one and two places back, written in through the Q and K biases.
+An induction head, which is what copying a value takes, needs such a head below it, and ordinary training finds
+one late (Olsson et al., "In-context Learning and Induction Heads", 2022).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.config import ModelSize
+
+IGNORED = -1
+"""Target of a position that carries no loss."""
+
+
+class RmsNorm(nn.Module):
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.rms_norm(x, (x.size(-1),), self.weight, self.epsilon)
+
+
+def rotary(size: ModelSize) -> tuple[Tensor, Tensor]:
+    """Cosines and sines, (context, head_width) each, the two halves alike."""
+    frequencies = size.rope_base ** (-torch.arange(0, size.head_width, 2) / size.head_width)
+    angles = torch.arange(size.context_tokens)[:, None] * frequencies[None]
+    return torch.cat([angles.cos()] * 2, -1), torch.cat([angles.sin()] * 2, -1)
+
+
+def _rotate(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+    first, second = x.chunk(2, -1)
+    return x * cosines + torch.cat([-second, first], -1) * sines
+
+
+class Block(nn.Module):
+    def __init__(self, size: ModelSize) -> None:
+        super().__init__()
+        self.heads = size.heads
+        self.attention_norm = RmsNorm(size.width, size.norm_epsilon)
+        self.qkv = nn.Linear(size.width, 3 * size.width)
+        self.output = nn.Linear(size.width, size.width, bias=False)
+        self.hidden_norm = RmsNorm(size.width, size.norm_epsilon)
+        self.gate_up = nn.Linear(size.width, 2 * size.hidden, bias=False)
+        self.down = nn.Linear(size.hidden, size.width, bias=False)
+
+    def forward(self, x: Tensor, cosines: Tensor, sines: Tensor, mask: Tensor | None) -> Tensor:
+        rows, tokens, width = x.shape
+        qkv = self.qkv(self.attention_norm(x)).view(rows, tokens, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        q, k = _rotate(q, cosines, sines), _rotate(k, cosines, sines)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+        x = x + self.output(seen.transpose(1, 2).reshape(rows, tokens, width))
+        gate, up = self.gate_up(self.hidden_norm(x)).chunk(2, -1)
+        return x + self.down(functional.silu(gate) * up)
+
+
+class Model(nn.Module):
+    cosines: Tensor
+    sines: Tensor
+
+    def __init__(self, size: ModelSize) -> None:
+        super().__init__()
+        self.size = size
+        self.embedding = nn.Embedding(size.vocabulary, size.width)
+        self.blocks = nn.ModuleList(Block(size) for _ in range(size.layers))
+        self.norm = RmsNorm(size.width, size.norm_epsilon)
+        cosines, sines = rotary(size)
+        self.register_buffer("cosines", cosines, persistent=False)
+        self.register_buffer("sines", sines, persistent=False)
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                nn.init.normal_(parameter, 0.0, 0.02)
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            nn.init.zeros_(block.qkv.bias)
+            for linear in (block.output, block.down):
+                nn.init.normal_(linear.weight, 0.0, 0.02 / math.sqrt(2 * size.layers))
+        for head, distance in enumerate((1, 2)):
+            build_previous_token_head(self, head=head, distance=distance)
+
+    def hidden(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(rows, tokens) ids to (rows, tokens, width). `mask`: (rows, 1, tokens, tokens), True where seen."""
+        x = self.embedding(tokens)
+        length = tokens.size(1)
+        for block in self.blocks:
+            x = block(x, self.cosines[:length], self.sines[:length], mask)
+        return self.norm(x)
+
+    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Logits, (rows, tokens, vocabulary)."""
+        return self.hidden(tokens, mask) @ self.embedding.weight.T
+
+    def loss(self, tokens: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Mean cross-entropy, in nats, over the targets that are not `IGNORED`."""
+        logits = self(tokens, mask)
+        return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+
+
+def build_previous_token_head(
+    model: Model, *, head: int, distance: int, amplitude: float = 30.0, pairs: int = 10
+) -> None:
+    """Make `head` of the first layer attend `distance` tokens back, whatever stands there.
+
+    The K bias is a constant vector on the `pairs` fastest rotary pairs; the Q bias is the same vector turned by
+    `distance` steps, so that their product peaks at exactly that distance.
+    """
+    size, block = model.size, model.blocks[0]
+    assert isinstance(block, Block)
+    width, half = size.head_width, size.head_width // 2
+    frequencies = size.rope_base ** (-torch.arange(0, width, 2) / width)
+    key, query = torch.zeros(width), torch.zeros(width)
+    key[:pairs] = math.sqrt(amplitude)
+    query[:pairs] = math.sqrt(amplitude) * torch.cos(-frequencies[:pairs] * distance)
+    query[half : half + pairs] = math.sqrt(amplitude) * torch.sin(-frequencies[:pairs] * distance)
+    with torch.no_grad():
+        block.qkv.bias[head * width : (head + 1) * width] = query
+        block.qkv.bias[size.width + head * width : size.width + (head + 1) * width] = key
+
+
+def document_mask(documents: Tensor) -> Tensor:
+    """(rows, tokens) document numbers to (rows, 1, tokens, tokens): a token sees its own document up to itself."""
+    same = documents[:, :, None] == documents[:, None, :]
+    return torch.tril(same)[:, None]

@@ -1,0 +1,77 @@
+"""Muon for matrices, AdamW for the rest. Knows gradients; knows nothing of schedules or text.
+
+Muon: Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024); the coefficients of the
+Newton-Schulz iteration are from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.model import Model
+
+
+def orthogonalised(gradient: Tensor, steps: int = 5) -> Tensor:
+    """The nearest semi-orthogonal matrix, roughly: all singular values between about 0.7 and 1.2."""
+    x = gradient / (gradient.norm() + 1e-7)
+    tall = x.size(0) > x.size(1)
+    if tall:
+        x = x.T
+    for _ in range(steps):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x.T if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum whose update is made orthogonal. For two-dimensional parameters only."""
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, decay: float = 0.05) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if not state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+                update = orthogonalised(parameter.grad.lerp(state["momentum"], group["momentum"]))
+                parameter.mul_(1 - group["lr"] * group["decay"])
+                scale = max(1.0, parameter.size(0) / parameter.size(1)) ** 0.5
+                parameter.add_(update, alpha=-group["lr"] * scale)
+
+
+class Optimizers:
+    """Both optimizers as one, with one factor for both learning rates."""
+
+    def __init__(self, model: Model, *, matrix_rate: float, other_rate: float) -> None:
+        matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
+        others = [p for p in model.parameters() if p.dim() == 1] + [model.embedding.weight]
+        self._rates = (matrix_rate, other_rate)
+        self._all: tuple[torch.optim.Optimizer, ...] = (
+            Muon(matrices, lr=matrix_rate),
+            torch.optim.AdamW(others, lr=other_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        )
+
+    def step(self, factor: float) -> None:
+        """Update with both learning rates multiplied by `factor`, and clear the gradients."""
+        for optimizer, rate in zip(self._all, self._rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    def state(self) -> list[dict[str, Any]]:
+        return [optimizer.state_dict() for optimizer in self._all]
+
+    def load(self, states: list[dict[str, Any]]) -> None:
+        for optimizer, state in zip(self._all, states, strict=True):
+            optimizer.load_state_dict(state)

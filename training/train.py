@@ -1,0 +1,140 @@
+"""The training run: the copying stage, then dialogues until the clock is up. Resumable from its checkpoint.
+
+Knows the order of things and the schedule; the rest is in the modules it calls.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.batches import DialogueBatches, copying_batch
+from training.config import Config
+from training.dialogues import dialogue
+from training.export import export_gguf
+from training.model import Model
+from training.optimizer import Optimizers
+from training.tokens import learn_tokenizer, load_tokenizer, render
+from training.values import Values
+
+CHECKPOINT, TOKENIZER, LOG = "checkpoint.pt", "tokenizer.json", "log.jsonl"
+
+
+def rate_factor(share: float, step: int, *, warmup_steps: int, decay_share: float) -> float:
+    """Warm-up, stable, decay: the factor on the learning rate when `share` of the time is over."""
+    warmup = min(1.0, (step + 1) / warmup_steps)
+    decay = 1.0 if share < 1 - decay_share else max(0.02, (1 - share) / decay_share)
+    return warmup * decay
+
+
+class Run:
+    """One training run in the folder `out`."""
+
+    def __init__(self, config: Config, out: Path, *, text: Path | None = None, resume: bool = False) -> None:
+        self.config, self.out = config, out
+        out.mkdir(parents=True, exist_ok=True)
+        torch.set_num_threads(config.threads)
+        torch.manual_seed(config.seed)
+        self.rng = random.Random(config.seed)
+        self.values = Values(text)
+        if resume and (out / TOKENIZER).exists():
+            self.tokenizer = load_tokenizer(out / TOKENIZER)
+        else:
+            self.tokenizer = learn_tokenizer(self._sample(5000), vocabulary=config.size.vocabulary)
+            self.tokenizer.save(str(out / TOKENIZER))
+        self.model = Model(config.size)
+        self.optimizers = Optimizers(self.model, matrix_rate=config.matrix_rate, other_rate=config.other_rate)
+        self.stage = "copying"
+        self.step = 0
+        self.trained_s = 0.0
+        self.tokens = 0
+        if resume and (out / CHECKPOINT).exists():
+            self.load()
+        self._loss = torch.compile(self.model.loss)
+
+    def _sample(self, count: int) -> list[str]:
+        rng = random.Random(self.config.seed + 1)
+        return [
+            render(dialogue(rng, self.values, turns=rng.randint(1, 4), facts=rng.randint(0, 9))) for _ in range(count)
+        ]
+
+    def save(self) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "optimizers": self.optimizers.state(),
+            "stage": self.stage,
+            "step": self.step,
+            "trained_s": self.trained_s,
+            "tokens": self.tokens,
+            "rng": self.rng.getstate(),
+            "config": asdict(self.config),
+        }
+        torch.save(state, self.out / "checkpoint.new")
+        (self.out / "checkpoint.new").replace(self.out / CHECKPOINT)
+
+    def load(self) -> None:
+        state = torch.load(self.out / CHECKPOINT, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        self.optimizers.load(state["optimizers"])
+        self.stage, self.step = state["stage"], state["step"]
+        self.trained_s, self.tokens = state["trained_s"], state["tokens"]
+        self.rng.setstate(state["rng"])
+
+    def export(self, path: Path) -> None:
+        export_gguf(self.model, self.tokenizer, path)
+
+    def learn_copying(self) -> None:
+        """Until copying is learnt: the loss is below `copy_until_loss` over ten steps."""
+        config, started = self.config, time.monotonic()
+        smooth = 7.0
+        while self.step < config.copy_steps_at_most and smooth > config.copy_until_loss:
+            batch = copying_batch(self.rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
+            loss = self._loss(batch.tokens, batch.targets)
+            loss.backward()
+            self.optimizers.step(min(1.0, (self.step + 1) / config.warmup_steps))
+            smooth = 0.8 * smooth + 0.2 * loss.item()
+            self.step += 1
+            if self.step % 25 == 0:
+                self._log(loss=smooth, seconds=time.monotonic() - started)
+        self.stage, self.step = "dialogues", 0
+        self.save()
+
+    def learn_dialogues(self, *, deadline: float | None = None) -> None:
+        """Until `minutes` of training are over; `deadline`: a time of `time.time()` that counts instead."""
+        config = self.config
+        batches = DialogueBatches(self.rng, self.values, self.tokenizer, prompt_share=config.prompt_share)
+        begun = before = saved = time.time()
+        already = self.trained_s
+        total = already + (deadline - begun) if deadline else config.minutes * 60
+        smooth = 0.0
+        while self.trained_s < total:
+            share = self.trained_s / total
+            shape = config.row_shapes[self.step % len(config.row_shapes)]
+            batch = batches.draw(shape, long=shape[1] == config.size.context_tokens)
+            loss = self._loss(batch.tokens, batch.targets, batch.mask)
+            loss.backward()
+            factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
+            self.optimizers.step(factor)
+            self.step += 1
+            self.tokens += batch.tokens.numel()
+            smooth = 0.97 * smooth + 0.03 * loss.item() if smooth else loss.item()
+            now = time.time()
+            self.trained_s, before = self.trained_s + now - before, now
+            if self.step % 20 == 0:
+                self._log(loss=smooth, seconds=self.trained_s, factor=factor)
+            if now - saved > config.checkpoint_minutes * 60:
+                self.save()
+                saved = time.time()
+        self.save()
+
+    def _log(self, **figures: Any) -> None:
+        line = {"stage": self.stage, "step": self.step, "tokens": self.tokens}
+        line |= {k: round(v, 4) for k, v in figures.items()}
+        with (self.out / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
