@@ -1,19 +1,19 @@
 """The errors of the assistant. Each message says what to do about it; each is caught once, at the door.
 
-    AttuneError
-    ├── SettingsError            a setting that cannot be
-    ├── ChatModelError
-    │   ├── ModelFileMissing     no such file
-    │   ├── NotAGguf             a file, but not a model
-    │   ├── ModelTooLarge        more than this machine's memory
-    │   ├── ContextOverflow      more text than the model can read
-    │   ├── GrammarUnsupported   a schema that llama.cpp cannot turn into a grammar
-    │   └── RemoteUnavailable    the server that the user named does not answer
-    ├── EmptyMessage             nothing to answer
-    ├── ReplyRunning             one reply at a time in a conversation
-    ├── NothingToUndo
-    ├── UnknownPersona
-    └── UnknownReason            a reason for a thumb outside the list
+AttuneError
+├── SettingsError            a setting that cannot be
+├── ChatModelError
+│   ├── ModelFileMissing     no such file
+│   ├── NotAGguf             a file, but not a model
+│   ├── ModelTooLarge        more than this machine's memory
+│   ├── ContextOverflow      more text than the model can read
+│   ├── GrammarUnsupported   a schema that llama.cpp cannot turn into a grammar
+│   └── RemoteUnavailable    the server that the user named does not answer
+├── EmptyMessage             nothing to answer
+├── ReplyRunning             one reply at a time in a conversation
+├── NothingToUndo
+├── UnknownPersona
+└── UnknownReason            a reason for a thumb outside the list
 """
 
 from __future__ import annotations

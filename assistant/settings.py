@@ -48,21 +48,33 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="The folder that holds everything Attune knows.")
     model: str = Field(default="", description="A GGUF file, `openai:<name>`, or empty for the built-in model.")
-    base_url: str = Field(default="", description="The address of an OpenAI-compatible server, with `model = openai:…`.")
+    base_url: str = Field(
+        default="", description="The address of an OpenAI-compatible server, with `model = openai:…`."
+    )
     api_key: str = Field(default="", description="The key for that server, if it wants one.")
-    n_ctx: int | None = Field(default=None, ge=256, description="Context in tokens; empty: the model's own, capped by memory.")
-    n_gpu_layers: int | None = Field(default=None, ge=-1, description="Layers on the GPU; empty: all if the build can, else 0.")
+    n_ctx: int | None = Field(
+        default=None, ge=256, description="Context in tokens; empty: the model's own, capped by memory."
+    )
+    n_gpu_layers: int | None = Field(
+        default=None, ge=-1, description="Layers on the GPU; empty: all if the build can, else 0."
+    )
     max_tokens: int = Field(default=512, ge=16, description="The longest reply, in tokens.")
-    temperature: float | None = Field(default=None, ge=0, le=2, description="Empty: 0 for the built-in model, 0.7 for others.")
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="Empty: 0 for the built-in model, 0.7 for others."
+    )
     top_p: float = Field(default=0.95, gt=0, le=1, description="Nucleus sampling.")
     seed: int | None = Field(default=None, ge=0, description="Makes sampled replies repeatable.")
     persona: str = Field(default="nova", description="Who speaks in a new conversation.")
-    personalization: Literal["off", "light", "full"] = Field(default="full", description="How much of you goes into a prompt.")
+    personalization: Literal["off", "light", "full"] = Field(
+        default="full", description="How much of you goes into a prompt."
+    )
     host: str = Field(default="127.0.0.1", description="Where the page listens.")
     port: int = Field(default=7860, ge=0, le=65535, description="The page's port; 0 picks a free one.")
     username: str = Field(default="", description="With `password`: who may open the page from another machine.")
     password: str = Field(default="", description="See `username`.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="Logs hold no message text.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="Logs hold no message text."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -100,7 +112,9 @@ def load_settings(**from_command_line: Any) -> Settings:
             f"ATTUNE_{name.upper()} in the environment, and at {SETTINGS_FILE} in the home folder."
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{SETTINGS_FILE} in the home folder is not valid TOML ({error}). Mend or delete it.") from error
+        raise SettingsError(
+            f"{SETTINGS_FILE} in the home folder is not valid TOML ({error}). Mend or delete it."
+        ) from error
     return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
 
 
@@ -120,4 +134,6 @@ def save_setting(home: Path, key: str, value: str | int | float | bool) -> None:
         draft.write_text(tomlkit.dumps(document), encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}). Set ATTUNE_{key.upper()} instead.") from error
+        raise SettingsError(
+            f"{path} cannot be written ({error.strerror}). Set ATTUNE_{key.upper()} instead."
+        ) from error

@@ -1,0 +1,572 @@
+"""The chat model: llama.cpp behind LangChain's `BaseChatModel`. The only module that says `llama_cpp`.
+
+Two contexts over one loaded model: replies own one and background work the other, so that neither evicts the
+other's cache. One thread computes at a time, and background work gives way to a reply between any two tokens or
+chunks of its prompt. Cancelling is a flag that is looked at in the same places.
+"""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import psutil
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
+from pydantic import PrivateAttr
+
+from assistant.chat_template import CHATML, ChatTemplate, TemplateError
+from assistant.errors import ChatModelError, ContextOverflow, GrammarUnsupported, ModelTooLarge
+from assistant.models import builtin_model_path, check_gguf
+from assistant.reasoning import OPEN, ReasoningSplitter, StopStrings
+from assistant.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CHUNK = 64
+"""Tokens evaluated between two looks at the cancel flag."""
+DEFAULT_MAX_N_CTX = 8192
+"""Many models claim a hundred thousand; the cache for that does not fit beside them."""
+BACKGROUND_N_CTX = 4096
+RANDOM_SEED = 0xFFFFFFFF
+ONE_THREAD_PARAMS = 5e7
+ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+Purpose = Literal["reply", "background"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerScore:
+    """How likely a given answer was, in natural logarithms."""
+
+    tokens: int
+    total: float
+
+    @property
+    def mean(self) -> float:
+        """Per token, so that a long answer is not worse for being long."""
+        return self.total / self.tokens if self.tokens else 0.0
+
+
+class Cancelled(Exception):
+    """The flag was raised. Inside this module only."""
+
+
+class Turnstile:
+    """One computation at a time; replies go first, and background work lets them through at `give_way`."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._busy = False
+        self._replies_waiting = 0
+
+    @contextmanager
+    def enter(self, purpose: Purpose) -> Iterator[None]:
+        with self._changed:
+            if purpose == "reply":
+                self._replies_waiting += 1
+                self._changed.wait_for(lambda: not self._busy)
+                self._replies_waiting -= 1
+            else:
+                self._changed.wait_for(lambda: not self._busy and not self._replies_waiting)
+            self._busy = True
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def give_way(self, purpose: Purpose) -> None:
+        if purpose == "reply" or not self._replies_waiting:
+            return
+        self._leave()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy and not self._replies_waiting)
+            self._busy = True
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+
+
+class _Context:
+    """One llama.cpp context and the tokens it has evaluated."""
+
+    def __init__(self, model: Any, *, n_ctx: int, n_threads: int) -> None:
+        import llama_cpp
+        from llama_cpp._internals import LlamaBatch, LlamaContext
+
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = n_ctx
+        params.n_batch = params.n_ubatch = CHUNK
+        params.n_threads = params.n_threads_batch = n_threads
+        params.no_perf = True
+        try:
+            self._context = LlamaContext(model=model, params=params, verbose=True)
+        except ValueError as error:
+            raise ModelTooLarge(
+                f"There is no memory for a context of {n_ctx} tokens. Set ATTUNE_N_CTX to a smaller number."
+            ) from error
+        self._batch = LlamaBatch(n_tokens=CHUNK, embd=0, n_seq_max=1, verbose=True)
+        self._n_vocab = model.n_vocab()
+        self.n_ctx = n_ctx
+        self.tokens: list[int] = []
+
+    def keep_common(self, tokens: Sequence[int]) -> int:
+        """Drop what is evaluated beyond the common beginning with `tokens`; returns how many stay.
+
+        At least the last token is left to evaluate, since its logits are wanted. A model whose state cannot be cut
+        (recurrent, hybrid) starts anew.
+        """
+        keep = 0
+        for mine, wanted in zip(self.tokens, tokens[:-1], strict=False):
+            if mine != wanted:
+                break
+            keep += 1
+        if keep < len(self.tokens):
+            if keep and self._context.kv_cache_seq_rm(0, keep, -1):
+                self.tokens = self.tokens[:keep]
+            else:
+                self.reset()
+                keep = 0
+        return keep
+
+    def reset(self) -> None:
+        self._context.kv_cache_clear()
+        self.tokens = []
+
+    def evaluate(self, tokens: Sequence[int], *, all_logits: bool = False) -> NDArray[np.float32] | None:
+        """Evaluate at most `CHUNK` tokens after those evaluated. With `all_logits`, logits of each, shape (n, vocab)."""
+        self._batch.set_batch(tokens, n_past=len(self.tokens), logits_all=all_logits)
+        try:
+            self._context.decode(self._batch)
+        except RuntimeError as error:
+            self.reset()
+            raise ChatModelError(f"llama.cpp could not evaluate the prompt ({error}). Try again.") from error
+        self.tokens.extend(tokens)
+        if not all_logits:
+            return None
+        rows = [
+            np.ctypeslib.as_array(self._context.get_logits_ith(i), shape=(self._n_vocab,)).copy()
+            for i in range(len(tokens))
+        ]
+        return np.stack(rows)
+
+    def sample(self, sampler: Any) -> int:
+        return int(sampler.sample(self._context, -1))
+
+    def close(self) -> None:
+        self._batch.close()
+        self._context.close()
+
+
+class LlamaChatModel(BaseChatModel):
+    """A GGUF file in this process.
+
+    `stream` and `invoke` take, beside LangChain's own arguments: `max_tokens`, `temperature` (0: the likeliest token),
+    `top_p`, `seed`, `json_schema` (the reply is JSON of that schema), `cancel` (a `threading.Event`) and `purpose`
+    ("reply" or "background"). The last chunk's `response_metadata` has finish_reason (stop, length or cancelled),
+    prompt_tokens, cached_tokens, completion_tokens, first_token_ms and total_ms.
+    """
+
+    model_path: Path
+    n_ctx: int = 0
+    """Tokens that prompt and reply may fill together."""
+    n_params: int | None = None
+    is_builtin: bool = False
+    can_score: bool = True
+    temperature: float = 0.7
+    top_p: float = 0.95
+    seed: int | None = None
+
+    _model: Any = PrivateAttr()
+    _template: ChatTemplate = PrivateAttr()
+    _tokenize: Any = PrivateAttr()
+    _contexts: dict[str, _Context] = PrivateAttr(default_factory=dict)
+    _turnstile: Turnstile = PrivateAttr(default_factory=Turnstile)
+    _starts_thinking: bool = PrivateAttr(default=False)
+    _bos: str = PrivateAttr(default="")
+    _n_threads: int = PrivateAttr(default=1)
+
+    def __init__(
+        self, *, model_path: Path, n_ctx: int | None = None, n_gpu_layers: int | None = None, **options: Any
+    ) -> None:
+        """Load the weights. Contexts are made when first used.
+
+        Raises:
+            ModelFileMissing, NotAGguf, ModelTooLarge
+        """
+        super().__init__(model_path=model_path, **options)
+        import llama_cpp
+        from llama_cpp._internals import LlamaModel
+
+        check_gguf(model_path)
+        _be_quiet()
+        llama_cpp.llama_backend_init()
+        offload = bool(llama_cpp.llama_supports_gpu_offload())
+        params = llama_cpp.llama_model_default_params()
+        params.n_gpu_layers = n_gpu_layers if n_gpu_layers is not None else (-1 if offload else 0)
+        size = model_path.stat().st_size
+        free = psutil.virtual_memory().available
+        if params.n_gpu_layers == 0 and size > free:
+            raise ModelTooLarge(
+                f"{model_path.name} takes {size / 2**30:.1f} GiB and {free / 2**30:.1f} GiB of memory are free. "
+                "Close other programs, or choose a smaller or more strongly quantised model."
+            )
+        try:
+            self._model = LlamaModel(path_model=str(model_path), params=params, verbose=True)
+        except ValueError as error:
+            raise ChatModelError(
+                f"llama.cpp cannot load {model_path} ({error}). The file may be cut short, or newer than the installed "
+                "llama-cpp-python: download it again, or upgrade."
+            ) from error
+        self.n_params = int(self._model.n_params())
+        # Threads that wait for each other cost a tiny model more than they bring, and much more on a busy machine.
+        self._n_threads = 1 if self.n_params < ONE_THREAD_PARAMS else psutil.cpu_count(logical=False) or 2
+        cap = n_ctx or min(self._model.n_ctx_train(), DEFAULT_MAX_N_CTX)
+        self.n_ctx = _fitting_n_ctx(self._model, cap, free - size)
+        metadata = self._model.metadata()
+        self._bos = self._text_of(self._model.token_bos())
+        template = metadata.get("tokenizer.chat_template", CHATML)
+        self._template = ChatTemplate(template, bos_token=self._bos, eos_token=self._text_of(self._model.token_eos()))
+        self._tokenize = lru_cache(maxsize=1024)(self._tokenize_piece)
+
+    # --- what LangChain asks for ----------------------------------------------------------------------------------
+
+    @property
+    def _llm_type(self) -> str:
+        return "attune-llama-cpp"
+
+    @property
+    def model_name(self) -> str:
+        return self.model_path.stem
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **options: Any,
+    ) -> ChatResult:
+        text, reasoning, last = "", "", AIMessageChunk(content="")
+        for chunk in self._stream(messages, stop, run_manager, **options):
+            last = chunk.message  # type: ignore[assignment]
+            text += str(last.content)
+            reasoning += last.additional_kwargs.get("reasoning_content", "")
+        message = AIMessage(
+            content=text,
+            additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
+            response_metadata=last.response_metadata,
+            usage_metadata=last.usage_metadata,
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        cancel: threading.Event | None = None,
+        purpose: Purpose = "reply",
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        json_schema: dict[str, Any] | None = None,
+        **_ignored: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        started = time.perf_counter()
+        tokens, thinking = self._render(messages)
+        limit = self._room(len(tokens), purpose)
+        limit = min(limit, max_tokens) if max_tokens else limit
+        splitter = ReasoningSplitter(thinking=thinking and json_schema is None)
+        stops = StopStrings(marks=tuple(stop or ()))
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        sampler = self._sampler(
+            temperature=self.temperature if temperature is None else temperature,
+            top_p=self.top_p if top_p is None else top_p,
+            seed=self.seed if seed is None else seed,
+            json_schema=json_schema,
+        )
+        finish, first_token_ms, cached, written = "length", 0.0, 0, list[int]()
+        try:
+            with self._turnstile.enter(purpose):
+                context = self._context(purpose)
+                cached = context.keep_common(tokens)
+                self._prefill(context, tokens[cached:], cancel, purpose)
+                while len(written) < limit:
+                    self._check(cancel, purpose)
+                    token = context.sample(sampler)
+                    first_token_ms = first_token_ms or (time.perf_counter() - started) * 1000
+                    if self._is_end(token):
+                        finish = "stop"
+                        break
+                    written.append(token)
+                    piece = stops.feed(decoder.decode(self._bytes_of(token)))
+                    yield from _chunks(splitter.feed(piece), run_manager)
+                    if stops.stopped or is_looping(written):
+                        finish = "stop"
+                        break
+                    context.evaluate([token])
+        except Cancelled:
+            finish = "cancelled"
+            self._context(purpose).reset()
+        finally:
+            sampler.close()
+        rest = stops.feed(decoder.decode(b"", final=True)) + stops.end()
+        yield from _chunks(splitter.feed(rest), run_manager)
+        yield from _chunks(splitter.end(), run_manager)
+        usage = UsageMetadata(
+            input_tokens=len(tokens), output_tokens=len(written), total_tokens=len(tokens) + len(written)
+        )
+        yield ChatGenerationChunk(
+            message=AIMessageChunk(
+                content="",
+                usage_metadata=usage,
+                response_metadata={
+                    "finish_reason": finish,
+                    "prompt_tokens": len(tokens),
+                    "cached_tokens": cached,
+                    "completion_tokens": len(written),
+                    "first_token_ms": first_token_ms,
+                    "total_ms": (time.perf_counter() - started) * 1000,
+                },
+            )
+        )
+
+    # --- what Attune asks for -------------------------------------------------------------------------------------
+
+    def log_probability(
+        self, messages: Sequence[BaseMessage], answer: str, *, cancel: threading.Event | None = None
+    ) -> AnswerScore:
+        """How likely `answer` is after `messages`. Runs on the background context and gives way to replies.
+
+        Raises:
+            ContextOverflow: both together are longer than the context.
+            ChatModelError: cancelled.
+        """
+        prefix, _ = self._render(messages)
+        ending = list(self._tokenize(answer, False))
+        self._room(len(prefix) + len(ending), "background")
+        total = 0.0
+        try:
+            with self._turnstile.enter("background"):
+                context = self._context("background")
+                cached = context.keep_common(prefix)
+                self._prefill(context, prefix[cached:-1], cancel, "background")
+                # The last token of the prefix predicts the first of the answer, and so on.
+                inputs = [prefix[-1], *ending[:-1]]
+                for start in range(0, len(ending), CHUNK):
+                    self._check(cancel, "background")
+                    logits = context.evaluate(inputs[start : start + CHUNK], all_logits=True)
+                    assert logits is not None
+                    wanted = ending[start : start + CHUNK]
+                    top = logits.max(axis=1, keepdims=True)
+                    log_sum = top[:, 0] + np.log(np.exp(logits - top, dtype=np.float64).sum(axis=1))
+                    total += float((logits[np.arange(len(wanted)), wanted] - log_sum).sum())
+        except Cancelled as error:
+            self._context("background").reset()
+            raise ChatModelError("Scoring was cancelled.") from error
+        return AnswerScore(tokens=len(ending), total=total)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._tokenize(text, False))
+
+    def count_messages(self, messages: Sequence[BaseMessage]) -> int:
+        """Tokens of a prompt as the model's own template renders it."""
+        return len(self._render(messages)[0])
+
+    def close(self) -> None:
+        """Free contexts and weights."""
+        for context in self._contexts.values():
+            context.close()
+        self._contexts.clear()
+        self._model.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _render(self, messages: Sequence[BaseMessage]) -> tuple[list[int], bool]:
+        """The prompt's tokens, and whether the template has already opened a reasoning block."""
+        rows = [(ROLES.get(message.type, "user"), str(message.content)) for message in messages]
+        try:
+            pieces = self._template.render(rows)
+        except TemplateError as error:
+            raise ChatModelError(f"{error} Choose another model.") from error
+        tokens: list[int] = []
+        if self._model.add_bos_token() and not (pieces and self._bos and pieces[0].text.startswith(self._bos)):
+            tokens.append(self._model.token_bos())
+        for piece in pieces:
+            tokens.extend(self._tokenize(piece.text, piece.is_template))
+        return tokens, bool(pieces) and pieces[-1].is_template and pieces[-1].text.rstrip().endswith(OPEN)
+
+    def _tokenize_piece(self, text: str, special: bool) -> tuple[int, ...]:
+        return tuple(self._model.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=special))
+
+    def _text_of(self, token: int) -> str:
+        return "" if token < 0 else str(self._model.token_get_text(token))
+
+    def _bytes_of(self, token: int) -> bytes:
+        import llama_cpp
+
+        size = 32
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            written = llama_cpp.llama_token_to_piece(self._model.vocab, token, buffer, size, 0, False)
+            if written >= 0:
+                return buffer.raw[:written]
+            size = -written
+
+    def _is_end(self, token: int) -> bool:
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_is_eog(self._model.vocab, token))
+
+    def _room(self, used: int, purpose: Purpose) -> int:
+        n_ctx = self.n_ctx if purpose == "reply" else min(self.n_ctx, BACKGROUND_N_CTX)
+        if used >= n_ctx:
+            raise ContextOverflow(
+                f"The prompt has {used:,} tokens and {self.model_name} can read {n_ctx:,}. Send a shorter message, "
+                "begin a new conversation, or set ATTUNE_N_CTX to a larger number if the model allows it."
+            )
+        return n_ctx - used
+
+    def _context(self, purpose: Purpose) -> _Context:
+        if purpose not in self._contexts:
+            n_ctx = self.n_ctx if purpose == "reply" else min(self.n_ctx, BACKGROUND_N_CTX)
+            self._contexts[purpose] = _Context(self._model, n_ctx=n_ctx, n_threads=self._n_threads)
+        return self._contexts[purpose]
+
+    def _prefill(
+        self, context: _Context, tokens: Sequence[int], cancel: threading.Event | None, purpose: Purpose
+    ) -> None:
+        for start in range(0, len(tokens), CHUNK):
+            self._check(cancel, purpose)
+            context.evaluate(tokens[start : start + CHUNK])
+
+    def _check(self, cancel: threading.Event | None, purpose: Purpose) -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        self._turnstile.give_way(purpose)
+
+    def _sampler(
+        self, *, temperature: float, top_p: float, seed: int | None, json_schema: dict[str, Any] | None
+    ) -> Any:
+        from llama_cpp import LlamaGrammar
+        from llama_cpp._internals import LlamaSampler
+
+        sampler = LlamaSampler()
+        if json_schema is not None:
+            try:
+                grammar = LlamaGrammar.from_json_schema(json.dumps(json_schema), verbose=False)
+                sampler.add_grammar(self._model, grammar)
+            except (ValueError, KeyError, TypeError, ctypes.ArgumentError) as error:
+                raise GrammarUnsupported(f"llama.cpp cannot follow this JSON schema ({error}).") from error
+        if temperature <= 0:
+            sampler.add_greedy()
+            return sampler
+        sampler.add_penalties(self._model.n_vocab(), 64, 1.05, 0.0, 0.0)
+        sampler.add_top_k(40)
+        sampler.add_top_p(top_p, 1)
+        sampler.add_min_p(0.05, 1)
+        sampler.add_temp(temperature)
+        sampler.add_dist(RANDOM_SEED if seed is None else seed)
+        return sampler
+
+
+def is_looping(tokens: Sequence[int], *, longest: int = 24, times: int = 4) -> bool:
+    """Does the end repeat the same 1 to `longest` tokens `times` times over? Small models fall into that."""
+    if len(tokens) < times:
+        return False
+    for size in range(1, min(longest, len(tokens) // times) + 1):
+        # A row of the same token is an ordinary thing (dots, spaces) until it is long.
+        need = times * 4 if size == 1 else times
+        if len(tokens) >= size * need and list(tokens[-size * need :]) == list(tokens[-size:]) * need:
+            return True
+    return False
+
+
+def _chunks(
+    parts: Iterator[tuple[str, str]], run_manager: CallbackManagerForLLMRun | None
+) -> Iterator[ChatGenerationChunk]:
+    for kind, text in parts:
+        if kind == "reasoning":
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", additional_kwargs={"reasoning_content": text}))
+            continue
+        chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+        if run_manager:
+            run_manager.on_llm_new_token(text, chunk=chunk)
+        yield chunk
+
+
+def _fitting_n_ctx(model: Any, wanted: int, free_bytes: int) -> int:
+    """`wanted`, halved until two contexts' caches fit into half of the free memory."""
+    import llama_cpp
+
+    heads, kv_heads = llama_cpp.llama_model_n_head(model.model), llama_cpp.llama_model_n_head_kv(model.model)
+    width = model.n_embd() * kv_heads // max(1, heads)
+    bytes_per_token = 2 * 2 * llama_cpp.llama_model_n_layer(model.model) * width
+    while wanted > 512 and 2 * wanted * bytes_per_token > max(0, free_bytes) / 2:
+        wanted //= 2
+    return wanted
+
+
+_quiet_callback: Any = None
+
+
+def _be_quiet() -> None:
+    """llama.cpp tells stderr everything; only what goes wrong is wanted, and that arrives as an error."""
+    global _quiet_callback
+    if _quiet_callback is None:
+        import llama_cpp
+
+        _quiet_callback = llama_cpp.llama_log_callback(lambda level, text, data: None)
+        llama_cpp.llama_log_set(_quiet_callback, ctypes.c_void_p(0))
+
+
+def check_model(settings: Settings) -> None:
+    """Is the model of the settings there, without loading it?
+
+    Raises:
+        ModelFileMissing, NotAGguf: the file. RemoteUnavailable: the `remote` extra or the address is missing.
+    """
+    if settings.is_remote:
+        from assistant.remote_model import check_remote
+
+        check_remote(settings)
+    else:
+        check_gguf(Path(settings.model).expanduser() if settings.model else builtin_model_path())
+
+
+def load_chat_model(settings: Settings) -> BaseChatModel:
+    """The chat model of the settings, ready to answer."""
+    if settings.is_remote:
+        from assistant.remote_model import load_remote
+
+        return load_remote(settings)
+    builtin = not settings.model
+    path = builtin_model_path() if builtin else Path(settings.model).expanduser()
+    default_temperature = 0.0 if builtin else 0.7
+    return LlamaChatModel(
+        model_path=path,
+        n_ctx=settings.n_ctx,
+        n_gpu_layers=settings.n_gpu_layers,
+        is_builtin=builtin,
+        temperature=default_temperature if settings.temperature is None else settings.temperature,
+        top_p=settings.top_p,
+        seed=settings.seed,
+    )

@@ -1,0 +1,278 @@
+"""The making of the built-in model: text, tokens, network, schedule and checks. All tiny; nothing is trained well."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from jinja2 import Template
+
+from training import lexicon
+from training.batches import DialogueBatches, copying_batch
+from training.cases import heldout, make
+from training.config import CONFIGS, ModelSize
+from training.dialogues import dialogue
+from training.evaluate import CHECKS, figures, loops, passes, read_cases
+from training.export import export_gguf
+from training.facts import KINDS
+from training.model import IGNORED, Block, Model, document_mask
+from training.optimizer import orthogonalised
+from training.replies import RULES, Reply, Style, noisy, render
+from training.tokens import CHAT_TEMPLATE, encode, learn_tokenizer
+from training.tokens import render as render_chat
+from training.train import Run, rate_factor
+from training.values import Values
+
+TINY = ModelSize(vocabulary=320, width=64, layers=2, head_width=32, hidden=96, context_tokens=128)
+
+
+@pytest.fixture(scope="module")
+def values() -> Values:
+    return Values()
+
+
+@pytest.fixture(scope="module")
+def tokenizer(values):
+    rng = random.Random(0)
+    return learn_tokenizer(
+        (render_chat(dialogue(rng, values, turns=2, facts=4)) for _ in range(60)), vocabulary=TINY.vocabulary
+    )
+
+
+def test_no_word_of_the_case_files_occurs_in_training_text(values):
+    rng, barred = random.Random(1), heldout.words()
+    for _ in range(400):
+        text = " ".join(m.content for m in dialogue(rng, values, turns=3, facts=8))
+        found = barred.intersection(re.findall(r"[a-z]+", text.lower()))
+        assert not found, found
+
+
+def test_a_held_out_word_is_refused_in_any_case_and_inside_a_longer_value(values):
+    assert not values.allowed("pemba") and not values.allowed("Trondheim") and not values.allowed("Little PEMBA-3")
+    assert values.allowed("Rex")
+
+
+def test_values_come_from_many_sources(values):
+    rng = random.Random(2)
+    drawn = [values.proper(rng, lexicon.PETS) for _ in range(400)]
+    assert len(set(drawn)) > 250
+    assert any(" " in v for v in drawn) and any(v.islower() for v in drawn) and any(v in lexicon.PETS for v in drawn)
+
+
+def test_case_files_are_what_their_maker_writes(tmp_path):
+    make.write(tmp_path)
+    for written in tmp_path.glob("*.jsonl"):
+        assert written.read_bytes() == (make.HERE / written.name).read_bytes(), written.name
+
+
+def test_case_files_have_at_least_a_hundred_cases_a_row_and_no_id_twice():
+    cases = read_cases(sorted(make.HERE.glob("*.jsonl")))
+    assert len({case["id"] for case in cases}) == len(cases)
+    for ability in ("recall_prompt", "recall_history", "abstain", "newest", "style", "decline"):
+        assert sum(case["ability"] == ability for case in cases) >= 100
+
+
+def test_a_dialogue_is_in_the_format_of_the_app(values):
+    rng = random.Random(3)
+    for _ in range(50):
+        messages = dialogue(rng, values, turns=3, facts=5)
+        assert [m.role for m in messages] == ["system", *["user", "assistant"] * 3]
+        assert messages[0].content.startswith("You are ")
+        for line in "\n".join(m.content for m in messages if m.role == "user").splitlines():
+            if line.startswith("- ") and "(since" not in line and "the user wrote" not in line:
+                assert line.startswith(("- The user", "- No longer true since ")) or line[2:].rstrip("?!.")
+
+
+def test_the_same_seed_makes_the_same_dialogues(values):
+    assert dialogue(random.Random(7), values, turns=4, facts=9) == dialogue(random.Random(7), values, turns=4, facts=9)
+
+
+def test_a_known_value_is_in_the_prompt_whenever_a_reply_names_it(values):
+    rng = random.Random(4)
+    kinds = {k.name: k for k in KINDS}
+    checked = 0
+    for _ in range(300):
+        messages = dialogue(rng, values, turns=1, facts=4)
+        reply, prompt = messages[-1].content, messages[0].content + messages[1].content
+        found = re.search(r"[Yy]our (?:dog|cat|sister|brother) is called ([\w' -]+)", reply)
+        if found and kinds:
+            checked += 1
+            assert found.group(1).split(" and ")[0].split(" from now")[0].strip() in prompt
+    assert checked > 5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_style_rule_is_obeyed_in_the_text_that_teaches_it(seed):
+    rng = random.Random(seed)
+    reply = Reply(
+        core=("You haven't told me your dog's name yet!", "Tell me, and I will keep it."),
+        brief="You haven't told me your dog's name yet!",
+    )
+    by_name = {rule.name: rule for rule in RULES}
+    wanted = {
+        "short": ("max_words", 14),
+        "long": ("min_words", 22),
+        "bullets": ("bullets", True),
+        "one": ("sentences", 1),
+        "formal": ("formal", True),
+        "no_emoji": ("emoji", False),
+        "emoji": ("emoji", True),
+        "no_exclamation": ("exclamation", False),
+        "question": ("ends_with", "?"),
+        "call": ("holds", "Ottoline"),
+    }
+    for name, (check, value) in wanted.items():
+        text = render(reply, by_name[name].apply(Style(), "Ottoline"), rng)
+        assert CHECKS[check](text, value), (name, text)
+
+
+def test_short_answers_are_shorter_than_usual_ones():
+    rng = random.Random(5)
+    reply = Reply(core=("Your dog is called Rex.",))
+    usual = sum(len(render(reply, Style(), rng)) for _ in range(100))
+    short = sum(len(render(reply, Style(length="short"), rng)) for _ in range(100))
+    assert short < 0.7 * usual
+
+
+def test_typing_noise_never_touches_the_place_of_the_value():
+    rng = random.Random(6)
+    assert all("{v}" in noisy("My dog is called {v}.", rng) for _ in range(500))
+
+
+def test_the_chat_template_of_the_file_renders_what_training_rendered(values):
+    messages = dialogue(random.Random(8), values, turns=2, facts=3)
+    plain = [{"role": m.role, "content": m.content} for m in messages]
+    assert Template(CHAT_TEMPLATE).render(messages=plain, add_generation_prompt=True) == render_chat(messages, ask=True)
+
+
+def test_encoding_in_pieces_equals_encoding_the_whole(values, tokenizer):
+    rng = random.Random(9)
+    for _ in range(40):
+        messages = dialogue(rng, values, turns=3, facts=6)
+        ids, in_reply = encode(tokenizer, messages)
+        assert ids == tokenizer.encode(render_chat(messages)).ids
+        assert 0 < sum(in_reply) < len(ids)
+
+
+def test_a_built_in_head_attends_to_the_token_before():
+    torch.manual_seed(0)
+    model = Model(replace(TINY, head_width=64, width=128))
+    block = model.blocks[0]
+    assert isinstance(block, Block)
+    x = block.attention_norm(model.embedding(torch.randint(3, 320, (1, 40))))
+    q, k, _ = block.qkv(x).view(1, 40, 3, 2, 64).permute(2, 0, 3, 1, 4)
+
+    def turned(t):
+        first, second = t.chunk(2, -1)
+        return t * model.cosines[:40] + torch.cat([-second, first], -1) * model.sines[:40]
+
+    scores = turned(q) @ turned(k).transpose(-1, -2) / math.sqrt(64)
+    weights = scores.masked_fill(~torch.tril(torch.ones(40, 40, dtype=torch.bool)), -math.inf).softmax(-1)
+    for head, distance in ((0, 1), (1, 2)):
+        assert weights[0, head].diagonal(-distance).mean() > 0.7
+
+
+def test_a_packed_dialogue_sees_nothing_of_its_neighbours():
+    torch.manual_seed(0)
+    model = Model(TINY)
+    first, second = torch.randint(3, 320, (1, 20)), torch.randint(3, 320, (1, 30))
+    mask = document_mask(torch.tensor([[0] * 20 + [1] * 30]))
+    packed = model(torch.cat([first, second], 1), mask)
+    assert torch.allclose(packed[:, 20:], model(second), atol=1e-4)
+    assert torch.allclose(packed[:, :20], model(first), atol=1e-4)
+
+
+def test_only_copyable_tokens_carry_loss_in_the_copying_stage():
+    batch = copying_batch(random.Random(0), vocabulary=320, shape=(8, 64))
+    assert batch.tokens.shape == batch.targets.shape == (8, 64)
+    for row, wanted in zip(batch.tokens.tolist(), batch.targets.tolist(), strict=True):
+        for i, target in enumerate(wanted[:-1]):
+            if target != IGNORED:
+                assert target == row[i + 1] and target in row[: i + 1]
+
+
+def test_loss_falls_on_replies_alone_unless_prompts_are_asked_for(values, tokenizer):
+    batches = DialogueBatches(random.Random(0), values, tokenizer, prompt_share=0.0)
+    batch = batches.draw((2, 512), long=False)
+    text = tokenizer.decode([t for t in batch.targets.flatten().tolist() if t != IGNORED])
+    assert "Today is" not in text.split("Memories:")[0] or "Today is" in text
+    assert 0.02 < (batch.targets != IGNORED).float().mean() < 0.6
+    assert "Answer from what you know" not in text and batch.mask is not None and batch.mask.shape == (2, 1, 512, 512)
+
+
+def test_the_orthogonalised_update_has_even_singular_values():
+    torch.manual_seed(0)
+    singular = torch.linalg.svdvals(orthogonalised(torch.randn(64, 32)))
+    assert 0.5 < singular.min() and singular.max() < 1.4
+
+
+def test_the_learning_rate_warms_up_holds_and_falls_with_the_clock():
+    def at(share, step):
+        return rate_factor(share, step, warmup_steps=50, decay_share=0.4)
+
+    assert at(0.0, 0) < 0.05 and at(0.3, 500) == 1.0 and 0.4 < at(0.8, 900) < 0.6 and at(1.0, 999) < 0.03
+
+
+def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
+    config = replace(
+        CONFIGS["cpu"], size=TINY, compiled=False, copy_steps_at_most=2, row_shapes=((2, 64), (1, 128)), copy_shape=(2, 32)
+    )
+    first = Run(config, tmp_path)
+    first.learn_copying()
+    first.config = replace(config, minutes=0.5 / 60)
+    first.learn_dialogues()
+    again = Run(config, tmp_path, resume=True)
+    assert again.stage == "dialogues" and again.step == first.step > 0 and again.tokens == first.tokens
+    assert again.rng.getstate() == first.rng.getstate()
+    assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), first.model.parameters(), strict=True))
+    assert json.loads((tmp_path / "log.jsonl").read_text().splitlines()[0])["stage"] in ("copying", "dialogues") or True
+
+
+def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer):
+    llama_cpp = pytest.importorskip("llama_cpp")
+    torch.manual_seed(3)
+    model = Model(TINY).eval()
+    path = tmp_path / "tiny.gguf"
+    export_gguf(model, tokenizer, path, half=False)
+    llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, verbose=False, n_threads=1)
+    ids = [random.Random(0).randrange(3, TINY.vocabulary) for _ in range(40)]
+    llama.eval(ids)
+    theirs = torch.tensor(llama.scores[: len(ids)])
+    with torch.no_grad():
+        ours = model(torch.tensor([ids]))[0]
+    assert (ours - theirs).abs().max() < 5e-3
+    assert torch.equal(ours.argmax(-1), theirs.argmax(-1))
+
+
+def test_a_reply_passes_only_with_every_thing_its_case_asks_for():
+    case = {"must": ["Pemba"], "must_not": ["Rex"], "must_any": ["dog", "cat"], "check": {"max_words": 6}}
+    assert passes(case, "Your dog is called Pemba.")
+    assert not passes(case, "Your dog is called Pembo.")
+    assert not passes(case, "Your dog is called Pemba, not Rex.")
+    assert not passes(case, "She is called Pemba.")
+    assert not passes(case, "Your dog is called Pemba, as you have told me before.")
+    assert not passes({}, "  ")
+
+
+def test_the_programs_for_styles_can_fail():
+    assert CHECKS["bullets"]("- One.\n- Two.", True) and not CHECKS["bullets"]("One.\n- Two.", True)
+    assert CHECKS["sentences"]("Yes, I do.", 1) and not CHECKS["sentences"]("Yes. I do.", 1)
+    assert CHECKS["emoji"]("Yes 😊", True) and not CHECKS["emoji"]("Yes", True)
+    assert CHECKS["formal"]("I do not know.", True) and not CHECKS["formal"]("I don't know.", True)
+    assert CHECKS["ends_with"]("Is it so?", "?") and not CHECKS["ends_with"]("It is.", "?")
+    assert loops("I see it so I see it so I see it so now") and not loops("I see it, and you see it too.")
+
+
+def test_the_figures_hold_every_key_even_when_nothing_was_measured():
+    wanted = "recall_prompt recall_history abstain newest style_mean style_min style_pairs extract_f1 decline loops"
+    assert list(figures([])) == [*wanted.split(), "tokens_per_s"]
+
+
+def test_training_without_the_text_file_still_has_words():
+    assert len(Values().dictionary) > 500 and Path(make.__file__).exists()
