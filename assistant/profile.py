@@ -1,0 +1,113 @@
+"""The page about the user: lines written from facts, and the user's own lines, which win. Pure but for `current_profile`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from memory import Memory, MemoryManager, ProfileLine, ProfileVersion
+
+ABOUT, PEOPLE, WORK, TASTES = "About you", "People and pets", "Work and study", "Tastes"
+HEALTH, PLANS, ANSWERS = "Health and diet", "Plans", "How you like answers"
+SECTIONS = (ABOUT, PEOPLE, WORK, TASTES, HEALTH, PLANS, ANSWERS)
+SECTION_OF = {
+    **dict.fromkeys(("name", "called", "city", "home", "origin", "age", "birthday", "language"), ABOUT),
+    **dict.fromkeys(("job", "employer", "study"), WORK),
+    **dict.fromkeys(("like", "dislike", "preference", "hobby", "instrument"), TASTES),
+    **dict.fromkeys(("allergy", "diet"), HEALTH),
+    **dict.fromkeys(("plan", "goal"), PLANS),
+}
+"""Section by attribute; attributes like "pet:dog" and "person:sister" go by what stands before the colon."""
+SECTION_OF_PREFIX = {"pet": PEOPLE, "person": PEOPLE, "favourite": TASTES}
+LIGHT_LINES = 5
+
+
+def section_of(memory: Memory) -> str:
+    if memory.kind == "procedural":
+        return ANSWERS
+    prefix = memory.attribute.partition(":")[0]
+    return SECTION_OF.get(memory.attribute) or SECTION_OF_PREFIX.get(prefix, ABOUT)
+
+
+def write_lines(memories: Sequence[Memory], previous: ProfileVersion | None) -> tuple[ProfileLine, ...]:
+    """A line for each current fact, by section, the most important first, around the user's own lines.
+
+    A fact that the user took off the page or reworded writes no line.
+    """
+    hidden = set(previous.hidden_memory_ids) if previous else set()
+    own = [line for line in previous.lines if line.author == "user"] if previous else []
+    facts = sorted(memories, key=lambda m: (-m.importance, m.created_at, m.id))
+    lines = [
+        *own,
+        *(
+            ProfileLine(section=section_of(memory), text=memory.content, memory_ids=(memory.id,))
+            for memory in facts
+            if memory.id not in hidden and memory.valid_to is None and not memory.persona
+        ),
+    ]
+    order = {section: position for position, section in enumerate(SECTIONS)}
+    return tuple(sorted(lines, key=lambda line: order.get(line.section, len(order))))
+
+
+def merge_edit(previous: ProfileVersion, text: str) -> tuple[tuple[ProfileLine, ...], tuple[str, ...]]:
+    """What the user made of the page: (lines, memories whose line is gone or reworded).
+
+    A line that stands as it was keeps its author and its sources; any other is the user's.
+    """
+    kept = {(line.section, line.text): line for line in previous.lines}
+    lines = tuple(
+        kept.get((section, line)) or ProfileLine(section=section, text=line, author="user")
+        for section, line in read_profile(text)
+    )
+    shown = {memory_id for line in lines for memory_id in line.memory_ids}
+    gone = [m for line in previous.lines for m in line.memory_ids if m not in shown]
+    return lines, tuple(dict.fromkeys([*previous.hidden_memory_ids, *gone]))
+
+
+def profile_text(lines: Sequence[ProfileLine]) -> str:
+    """Markdown: a heading for each section, a bullet for each line."""
+    sections = dict.fromkeys(line.section for line in lines)
+    return "\n\n".join(
+        f"## {section}\n" + "\n".join(f"- {line.text}" for line in lines if line.section == section)
+        for section in sections
+    )
+
+
+def read_profile(text: str) -> list[tuple[str, str]]:
+    """(section, line) pairs of a page in the form that `profile_text` writes; lines without a bullet count too."""
+    section, found = ABOUT, []
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("#"):
+            section = line.lstrip("#").strip() or ABOUT
+        elif line.lstrip("-*• ").strip():
+            found.append((section, line.lstrip("-*• ").strip()))
+    return found
+
+
+def current_profile(memory: MemoryManager) -> ProfileVersion:
+    """The page as it stands: the last version's own lines with those of the current facts. Not stored."""
+    latest = memory.latest_profile()
+    lines = write_lines(memory.memories(), latest)
+    return ProfileVersion(
+        id=latest.id if latest else "",
+        lines=lines,
+        hidden_memory_ids=latest.hidden_memory_ids if latest else (),
+        author=latest.author if latest else "facts",
+        created_at=latest.created_at if latest else datetime.now(UTC),
+    )
+
+
+def profile_lines_for_prompt(
+    version: ProfileVersion, strength: Literal["off", "light", "full"]
+) -> tuple[ProfileLine, ...]:
+    """The lines that describe the user, most useful first. How they like answers goes into the rules instead."""
+    lines = tuple(line for line in version.lines if line.section != ANSWERS)
+    return {"off": (), "light": lines[:LIGHT_LINES], "full": lines}[strength]
+
+
+def standing_rules(memories: Sequence[Memory]) -> tuple[str, ...]:
+    """What the user asked for from now on, oldest first, so that the latest word stands last."""
+    current = [m for m in memories if m.kind == "procedural" and m.valid_to is None]
+    return tuple(m.content for m in sorted(current, key=lambda m: (m.created_at, m.id)))
