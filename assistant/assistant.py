@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
@@ -72,7 +72,6 @@ class Assistant:
         self._replies: dict[str, RunningReply] = {}
         self._replies_lock = threading.Lock()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-reply")
-        self._library = load_library()
         self._writer = TurnWriter(
             memory=memory,
             settings=settings,
@@ -357,24 +356,17 @@ class Assistant:
     # --- personas -------------------------------------------------------------------------------------------------
 
     def all_personas(self) -> list[Persona]:
-        """Shipped ones, then the user's own; one of the user's replaces a shipped one of the same name."""
-        own = {key: read_persona(text) for key, text in self.memory.user_personas().items()}
-        return list({**self._library, **own}.values())
+        return list(personas_of(self.memory).values())
 
     def persona(self, persona_id: str) -> Persona:
-        wanted = persona_id.strip().lower()
-        for persona in self.all_personas():
-            if wanted in (persona.id, persona.name.lower()):
-                return persona
-        names = ", ".join(p.id for p in self.all_personas())
-        raise UnknownPersona(f"There is no persona “{persona_id}”. Choose one of: {names}.")
+        return find_persona(personas_of(self.memory), persona_id)
 
     def _persona_or_default(self, persona_id: str) -> Persona:
         """The persona of a stored conversation, or the first one when the user has since removed it."""
         for persona in self.all_personas():
             if persona.id == persona_id:
                 return persona
-        return next(iter(self._library.values()))
+        return next(iter(personas_of(self.memory).values()))
 
     # --- the user's data ------------------------------------------------------------------------------------------
 
@@ -409,3 +401,21 @@ class Assistant:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def personas_of(memory: MemoryManager) -> dict[str, Persona]:
+    """Shipped personas, then the user's own, by identifier; the user's replaces a shipped one of the same name."""
+    own = {key: read_persona(text) for key, text in memory.user_personas().items()}
+    return {**load_library(), **own}
+
+
+def find_persona(personas: Mapping[str, Persona], wanted: str) -> Persona:
+    """By identifier or name, in any case.
+
+    Raises:
+        UnknownPersona
+    """
+    for persona in personas.values():
+        if wanted.strip().lower() in (persona.id, persona.name.lower()):
+            return persona
+    raise UnknownPersona(f"There is no persona “{wanted}”. Choose one of: {', '.join(personas)}.")

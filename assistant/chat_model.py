@@ -201,6 +201,7 @@ class LlamaChatModel(BaseChatModel):
     _starts_thinking: bool = PrivateAttr(default=False)
     _bos: str = PrivateAttr(default="")
     _n_threads: int = PrivateAttr(default=1)
+    _n_gpu_layers: int = PrivateAttr(default=0)
 
     def __init__(
         self, *, model_path: Path, n_ctx: int | None = None, n_gpu_layers: int | None = None, **options: Any
@@ -220,6 +221,7 @@ class LlamaChatModel(BaseChatModel):
         offload = bool(llama_cpp.llama_supports_gpu_offload())
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = n_gpu_layers if n_gpu_layers is not None else (-1 if offload else 0)
+        self._n_gpu_layers = params.n_gpu_layers
         size = model_path.stat().st_size
         free = psutil.virtual_memory().available
         if params.n_gpu_layers == 0 and size > free:
@@ -254,6 +256,13 @@ class LlamaChatModel(BaseChatModel):
     @property
     def model_name(self) -> str:
         return self.model_path.stem
+
+    @property
+    def device(self) -> str:
+        """Where it computes, in words."""
+        if self._n_gpu_layers == 0:
+            return "on the processor"
+        return "on the GPU" if self._n_gpu_layers < 0 else f"{self._n_gpu_layers} layers on the GPU"
 
     def _generate(
         self,

@@ -68,9 +68,13 @@ _UNREAL = re.compile(
     r"|said|says|told|asked|wrote|claims|claimed|according to)\b",
     re.IGNORECASE,
 )
-_PASTED = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|^\s*>.*$|\"[^\"\n]{4,}\"|“[^”\n]{4,}”|«[^»\n]{4,}»", re.DOTALL | re.MULTILINE)
+_PASTED = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|^\s*>.*$|\"[^\"\n]{4,}\"|“[^”\n]{4,}”|«[^»\n]{4,}»", re.DOTALL | re.MULTILINE
+)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[.!?])(?=[A-Z])")
-_CLAUSE = re.compile(r"\s*(?:[,;:()–—]|\s-\s|\band (?=(?:i|my|we|our|i'm|i’m|im)\b)|\bbut\b|\bbtw\b|\bby the way\b)\s*", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\s*(?:[,;:()–—]|\s-\s|\band (?=(?:i|my|we|our|i'm|i’m|im)\b)|\bbut\b|\bbtw\b|\bby the way\b)\s*", re.IGNORECASE
+)
 _LEAD = re.compile(
     r"^(?:(?:so|well|yes|yeah|no|ok|okay|oh|also|and|but|actually|fyi|hi|hello|hey|there|thanks|please note|note that"
     r"|you should know|i forgot to say|just so you know|remember that|remember|of course|anyway|it's me|sorry)\b[\s,.!]*)+",
@@ -114,9 +118,7 @@ class Rule(BaseModel, extra="forbid"):
 
     id: str
     pattern: str
-    type: Literal[
-        "name", "capital-name", "place", "thing", "list", "capital-list", "number", "date", "one-of", "text"
-    ]
+    type: Literal["name", "capital-name", "place", "thing", "list", "capital-list", "number", "date", "one-of", "text"]
     attribute: str
     content: str
     importance: float = 0.5
@@ -289,8 +291,9 @@ def _one(value: str) -> list[str]:
 
 
 def _name(text: str, *, capital: bool) -> str:
-    words = text.split()
-    if not words or words[0].strip(".,'’").lower() in _NOT_A_NAME or not words[0][0].isalpha():
+    words = text.partition(",")[0].split()
+    first = words[0].strip(".,'’").lower() if words else ""
+    if not first or first in _NOT_A_NAME or first in ("hi", "hello", "hey") or not words[0][0].isalpha():
         return ""
     if not words[0][0].isupper():
         # Typed without capitals: one word, and nothing after it that would make it a sentence.
@@ -303,7 +306,10 @@ def _name(text: str, *, capital: bool) -> str:
     kept = [words[0]]
     for position, word in enumerate(words[1:], start=1):
         following = words[position + 1] if position + 1 < len(words) else ""
-        if not (word[0].isupper() or (word in _PARTICLES and following and (following[0].isupper() or following in _PARTICLES))):
+        if not (
+            word[0].isupper()
+            or (word in _PARTICLES and following and (following[0].isupper() or following in _PARTICLES))
+        ):
             break
         kept.append(word)
     if capital and len(kept) == 1 and kept[0] in ("I", "I'm", "I’m"):
@@ -338,7 +344,7 @@ def _thing(text: str) -> str:
         words = words[1:]
     if not words or len(words) > SINGULAR_WORDS or words[0].lower() in _NOT_A_THING:
         return ""
-    if words[0].lower() in ("mondays", "before", "after", "out"):
+    if words[0].lower() in ("mondays", "before", "after", "out", "lot", "bit") or words[-1].lower() in ("about", "of"):
         return ""
     return " ".join(words)
 
@@ -361,17 +367,26 @@ def _date(text: str) -> str:
 def _instructions(sentence: str, code: str) -> list[CandidateFact]:
     """What the user asks for from now on: an imperative with a standing word, or about all answers."""
     rules = load_language(code).instructions
-    text = re.sub(r"^(?:(?:and|also|ok|okay|hi|hey|hello|so|well|thanks)\b[\s,.!]*)+", "", sentence, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?:(?:and|also|ok|okay|hi|hey|hello|so|well|thanks)\b[\s,.!]*)+", "", sentence, flags=re.IGNORECASE
+    )
     text = text.strip(" .!")
     if sentence.rstrip().endswith("?") or len(text.split()) > INSTRUCTION_WORDS or _UNREAL.search(text):
         return []
-    called = re.fullmatch(rules.call_me.replace("{value}", r"(?P<value>.+)"), _without(text, rules.standing), re.IGNORECASE)
+    called = re.fullmatch(
+        rules.call_me.replace("{value}", r"(?P<value>.+)"), _without(text, rules.standing), re.IGNORECASE
+    )
     if called:
         name = _name(called["value"], capital=False)
         return [_instruction("called", f"Call the user {name}.", name)] if name else []
     standing = re.search(rf"\b(?:{rules.standing})\b", text, re.IGNORECASE)
     core = _without(text, rules.standing)
-    core = re.sub(r"^(?:please|could you|can you|i want you to|i'd like you to|you should|i want|i'd like)\s+", "", core, flags=re.IGNORECASE)
+    core = re.sub(
+        r"^(?:please|could you|can you|i want you to|i'd like you to|you should|i want|i'd like)\s+",
+        "",
+        core,
+        flags=re.IGNORECASE,
+    )
     often = re.match(rf"(?:{rules.frequency})\s+(?={rules.verbs})", core, re.IGNORECASE)
     imperative = re.match(rf"(?:{rules.verbs})\b", core, re.IGNORECASE)
     # "Keep your answers short", "no emoji please": about all answers by their own words.
@@ -438,7 +453,9 @@ def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list
         )
         facts = _ModelFacts.model_validate_json(str(reply.content)).facts
     except ValidationError as error:
-        raise ExtractionFailed(f"The chat model's answer did not fit the schema ({error.error_count()} faults).") from error
+        raise ExtractionFailed(
+            f"The chat model's answer did not fit the schema ({error.error_count()} faults)."
+        ) from error
     except AttuneError as error:
         raise ExtractionFailed(str(error)) from error
     candidates = [

@@ -6,7 +6,7 @@ The lines have fixed forms, because the model that ships was trained on them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from assistant.prompt import long_date
@@ -35,21 +35,23 @@ def construct_query(text: str, recent_user_turns: Sequence[str]) -> str:
 
 
 def choose_memories(
-    hits: Sequence[SearchHit], *, now: datetime, small_model: bool, limit: int
+    hits: Sequence[SearchHit], *, now: datetime, small_model: bool, limit: int, read: Collection[str] = ()
 ) -> list[tuple[SearchHit, str]]:
     """The hits worth the model's attention, each with its line, facts first.
 
     A small model cannot sift, so it gets no questions, no answers of its own and nothing said twice.
+
+    Args:
+        read: messages that facts were learnt from. For a small model the facts, dated and kept current, stand for them.
     """
     facts = [hit for hit in hits if isinstance(hit.item, Memory) and hit.item.kind != "procedural"]
     messages = [hit for hit in hits if isinstance(hit.item, Message)]
-    known = {hit.item.source_message_id for hit in facts if isinstance(hit.item, Memory)}
     chosen: list[tuple[SearchHit, str]] = []
     for hit in [*facts, *messages]:
         item = hit.item
         if isinstance(item, Memory):
             line = memory_line(item, now)
-        elif small_model and (item.role != "user" or item.id in known or not statements(item.content)):
+        elif small_model and (item.role != "user" or item.id in read or not statements(item.content)):
             continue
         else:
             line = message_line(item, statements_only=small_model)

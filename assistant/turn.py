@@ -198,7 +198,11 @@ class TurnWriter:
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
-            hits, now=now, small_model=small, limit=min(limit, MEMORIES_SMALL_MODEL) if small else limit
+            hits,
+            now=now,
+            small_model=small,
+            limit=min(limit, MEMORIES_SMALL_MODEL) if small else limit,
+            read=self._memory.read_messages([hit.item.id for hit in hits]),
         )
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()

@@ -72,9 +72,11 @@ class MiniLmEmbeddings:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         model = self._load()
-        rows: Vectors = model.encode(
-            list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
-        )
+        # The tokenizer sets its padding on itself, so two threads must not be in it at once.
+        with self._lock:
+            rows: Vectors = model.encode(
+                list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
         return np.ascontiguousarray(rows, dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:

@@ -7,8 +7,8 @@ own log and full-text table would keep what the user erased.
 
 from __future__ import annotations
 
-import itertools
 import logging
+import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -22,6 +22,8 @@ from memory.embeddings import Vectors
 log = logging.getLogger(__name__)
 
 COLLECTION = "items"
+BATCH = 1000
+_NUMBERED = re.compile(r"\d+-")
 
 
 class ChromaIndex:
@@ -40,24 +42,33 @@ class ChromaIndex:
         return self._collection is not None
 
     def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Add or replace. `vectors` has shape (len(ids), dimension)."""
+        """Add or replace. `vectors` has shape (len(ids), dimension). A damaged index is made anew first, with these."""
         with self._lock:
-            collection = self._open()
-            for start in range(0, len(ids), 1000):
-                collection.upsert(ids=list(ids[start : start + 1000]), embeddings=vectors[start : start + 1000])
+            try:
+                self._upsert(ids, vectors)
+            except Exception as error:  # noqa: BLE001 - as in `_open`
+                self._start_over(error)
+                self._upsert(ids, vectors)
 
     def query(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """The nearest `limit` identifiers with their cosine distance (0 is the same direction), nearest first."""
+        """The nearest `limit` identifiers with their cosine distance (0 is the same direction), nearest first.
+
+        A damaged index answers nothing and starts over empty: whoever compares `count` with SQLite fills it again.
+        """
         with self._lock:
-            collection = self._open()
-            size = collection.count()
-            if size == 0:
+            try:
+                collection = self._open()
+                size = collection.count()
+                if size == 0:
+                    return []
+                found = collection.query(
+                    query_embeddings=[np.asarray(vector, dtype=np.float32)],
+                    n_results=min(limit, size),
+                    include=["distances"],
+                )
+            except Exception as error:  # noqa: BLE001 - as in `_open`
+                self._start_over(error)
                 return []
-            found = collection.query(
-                query_embeddings=[np.asarray(vector, dtype=np.float32)],
-                n_results=min(limit, size),
-                include=["distances"],
-            )
         return list(zip(found["ids"][0], found["distances"][0], strict=True))
 
     def count(self) -> int:
@@ -69,10 +80,9 @@ class ChromaIndex:
         with self._lock:
             self.close()
             old = self._generations()
-            fresh = self._folder / str(max((int(p.name.split("-")[0]) for p in old), default=0) + 1)
-            self._open(fresh.with_name(f"{fresh.name}-{self._encoder}"))
+            self._open(self._next_generation())
             if len(ids):
-                self.upsert(ids, vectors)
+                self._upsert(ids, vectors)
             for path in old:
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -83,23 +93,43 @@ class ChromaIndex:
             self._client = self._collection = None
 
     def _generations(self) -> list[Path]:
+        """Every folder of ours, of any encoder, oldest first."""
         if not self._folder.is_dir():
             return []
-        return [p for p in self._folder.iterdir() if p.is_dir() and p.name.split("-")[0].isdigit()]
+        return sorted((p for p in self._folder.iterdir() if p.is_dir() and _NUMBERED.match(p.name)), key=_number)
+
+    def _next_generation(self) -> Path:
+        newest = max(map(_number, self._generations()), default=0)
+        return self._folder / f"{newest + 1}-{self._encoder}"
+
+    def _upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
+        collection = self._open()
+        for start in range(0, len(ids), BATCH):
+            collection.upsert(ids=list(ids[start : start + BATCH]), embeddings=vectors[start : start + BATCH])
 
     def _open(self, path: Path | None = None) -> Any:
         if self._collection is None:
             if path is None:
                 mine = [p for p in self._generations() if p.name.partition("-")[2] == self._encoder]
-                path = max(mine, key=lambda p: int(p.name.split("-")[0]), default=self._folder / f"1-{self._encoder}")
+                path = mine[-1] if mine else self._next_generation()
+                # What a crash in the middle of a rebuild left, and what another encoder made, may hold what was erased.
+                for other in self._generations():
+                    if other != path:
+                        shutil.rmtree(other, ignore_errors=True)
             try:
                 self._collection = self._connect(path)
             except Exception as error:  # noqa: BLE001 - whatever Chroma finds wrong with its files, they are only an index
-                log.warning("The vector index cannot be opened (%s); it is made anew", type(error).__name__)
-                later = itertools.count(int(path.name.split("-")[0]) + 1)
-                shutil.rmtree(path, ignore_errors=True)
-                self._collection = self._connect(path.with_name(f"{next(later)}-{self._encoder}"))
+                self._start_over(error)
         return self._collection
+
+    def _start_over(self, error: Exception) -> None:
+        """Leave damaged files behind for an empty folder. A second failure is the caller's: then the disk is at fault."""
+        log.warning("The vector index is damaged (%s); it is made anew", type(error).__name__)
+        self.close()
+        fresh = self._next_generation()
+        for path in self._generations():
+            shutil.rmtree(path, ignore_errors=True)
+        self._collection = self._connect(fresh)
 
     def _connect(self, path: Path) -> Any:
         import chromadb
@@ -112,3 +142,7 @@ class ChromaIndex:
         return self._client.get_or_create_collection(
             COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
+
+
+def _number(path: Path) -> int:
+    return int(path.name.partition("-")[0])

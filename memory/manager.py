@@ -48,7 +48,7 @@ from memory.records import (
     utc_now,
 )
 from memory.search import Include, Scope, Searcher
-from memory.store import Store, clean_text, from_row, to_row
+from memory.store import Store, clean_text, from_row, instant, to_row
 
 log = logging.getLogger(__name__)
 
@@ -261,7 +261,7 @@ class MemoryManager:
             "conversations",
             message.conversation_id,
             active_leaf_id=message.id,
-            updated_at=message.created_at.isoformat(),
+            updated_at=instant(message.created_at),
         )
 
     def _index_message(self, message: Message) -> None:
@@ -477,7 +477,7 @@ class MemoryManager:
                     self.store.change(
                         "memories",
                         old.id,
-                        valid_to=max(memory.valid_from, old.valid_from).isoformat(),
+                        valid_to=instant(max(memory.valid_from, old.valid_from)),
                         superseded_by=memory.id,
                     )
                     self._event(old, "closed", origin, source_message_id)
@@ -545,7 +545,7 @@ class MemoryManager:
             return memory
         ended = max(at or self.clock(), memory.valid_from)
         with self.store.transaction():
-            self.store.change("memories", memory_id, valid_to=ended.isoformat())
+            self.store.change("memories", memory_id, valid_to=instant(ended))
             self._event(memory, "closed", "rule" if source_message_id else "user", source_message_id)
         return replace(memory, valid_to=ended)
 
@@ -589,6 +589,14 @@ class MemoryManager:
     def memories_from(self, message_id: str) -> list[Memory]:
         """What was learnt from one message."""
         return self.store.select("memories", Memory, "source_message_id = ? ORDER BY seq", [message_id])
+
+    def read_messages(self, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages that facts were learnt from, current or closed."""
+        marks = ", ".join("?" * len(message_ids))
+        rows = self.store.rows(
+            f"SELECT DISTINCT source_message_id FROM memories WHERE source_message_id IN ({marks})", message_ids
+        )
+        return {row[0] for row in rows}
 
     def _event(self, memory: Memory, kind: MemoryEventKind, by: Origin, source_message_id: str | None) -> None:
         self.store.insert(

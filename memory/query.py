@@ -23,8 +23,8 @@ _WORD = re.compile(r"\w+", re.UNICODE)
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, lower-cased, in order."""
-    return _WORD.findall(text.casefold())
+    """The words of a text, lower-cased, in order. Split before lower-casing: a lower-cased "İ" is two characters."""
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def terms(text: str) -> list[str]:
@@ -42,3 +42,9 @@ def terms(text: str) -> list[str]:
 def fts_query(text: str) -> str:
     """The terms of a text, OR-ed and quoted, so that no word of the user's is an operator. Empty when there are none."""
     return " OR ".join(f'"{term}"' for term in terms(text))
+
+
+def fts_phrase(text: str) -> str:
+    """All words of a text, stop words too, in their order, as one phrase: for "The Who". Empty when there are none."""
+    found = words(text)[:MAX_TERMS]
+    return f'"{" ".join(found)}"' if found else ""

@@ -6,27 +6,30 @@ Knows the store and the index; decides nothing about what is true. Works by word
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import numpy as np
+
 from memory import query as words
 from memory import ranking
-from memory.embeddings import Embeddings
+from memory.embeddings import Embeddings, Vectors
 from memory.errors import EmbeddingsUnavailable
 from memory.index import ChromaIndex
 from memory.records import HitSource, Memory, Message, SearchHit
-from memory.store import Store, from_row
+from memory.store import Store, instant
 
 log = logging.getLogger(__name__)
 
-CANDIDATES = 120
-"""How many each retriever offers. Ten are wanted; the rest is what filters may take away."""
-BODY_WEIGHT = 0.6
+CANDIDATES = 200
+"""How many messages, and how many facts, BM25 offers. Ten are wanted; the rest lends to its neighbours."""
+NEAREST = 100
+BODY_WEIGHT = 1.0
 """How much a word in the message itself counts beside one in its three-turn window (1.0)."""
 WEIGHTS = {"bm25": 1.0, "facts": 1.2, "dense": 0.35}
-"""BM25 over windows beats MiniLM on LoCoMo by 25 points of R@10, so it weighs more: see benchmarks/LOG.md."""
+"""BM25 over windows beats MiniLM on LoCoMo by 23 points of R@10, so it weighs more: see benchmarks/LOG.md."""
 
 Include = Literal["memory", "message"]
 
@@ -41,17 +44,6 @@ class Scope:
     exclude_conversation_id: str | None = None
     exclude_message_ids: frozenset[str] = frozenset()
 
-    def admits(self, item: Memory | Message) -> bool:
-        if self.as_of is not None and item.created_at > self.as_of:
-            return False
-        if isinstance(item, Memory):
-            if item.persona not in ("", self.persona or ""):
-                return False
-            return item.holds_at(self.as_of) if self.as_of is not None else item.valid_to is None
-        if item.id in self.exclude_message_ids or item.conversation_id == self.exclude_conversation_id:
-            return False
-        return self.conversation_id is None or item.conversation_id == self.conversation_id
-
 
 class Searcher:
     def __init__(
@@ -63,82 +55,63 @@ class Searcher:
         self._clock = clock
 
     def search(self, query: str, *, limit: int, scope: Scope, include: Collection[Include]) -> list[SearchHit]:
-        """At most `limit` hits, best first. A query without a word worth looking for brings the most important facts."""
+        """At most `limit` hits, best first.
+
+        A query without a word worth looking for ("what do you know about me?") brings the most important facts; if
+        there are none, messages that hold its very words.
+        """
+        if limit < 1 or not words.words(query):
+            return []
         fts = words.fts_query(query)
-        rankings: dict[str, list[str]] = {}
-        found: dict[str, Memory | Message] = {}
-        if fts and "message" in include:
-            rankings["bm25"] = self._collect(found, self._messages_by_words(fts, scope), scope)
+        found: dict[str, _Candidate] = {}
+        rankings: dict[str, list[str]] = {"facts": [], "bm25": [], "dense": []}
         if "memory" in include:
-            facts = self._facts_by_words(fts) if fts else self._important_facts()
-            rankings["facts"] = self._collect(found, facts, scope)
-        near = self._near(query) if fts else []
-        rankings["dense"] = self._collect(found, self._load(near, include), scope)
+            facts = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
+            rankings["facts"] = _add(found, facts)
+        if "message" in include and (fts or not rankings["facts"]):
+            rankings["bm25"] = self._rank_messages(found, fts or words.fts_phrase(query), scope)
+        if fts:
+            rankings["dense"] = _add(found, self._by_meaning(query, scope, include))
 
         now = scope.as_of or self._clock()
         scores = {
             identifier: ranking.priors(
-                score,
-                created_at=found[identifier].created_at,
-                importance=_importance(found[identifier]),
-                now=now,
+                score, created_at=found[identifier].created_at, importance=found[identifier].importance, now=now
             )
             for identifier, score in ranking.fuse(rankings, WEIGHTS).items()
         }
-        by_words = {*rankings.get("bm25", ()), *rankings.get("facts", ())}
-        by_meaning = set(rankings["dense"])
-        hits: list[SearchHit] = []
-        said: set[tuple[str, ...]] = set()
-        for identifier in ranking.ranked(scores):
-            item = found[identifier]
-            # The same question asked on ten days is one thing to know.
-            key = (item.conversation_id, item.content) if isinstance(item, Message) else (item.id,)
-            if key in said:
-                continue
-            said.add(key)
-            source: HitSource = (
-                "both"
-                if identifier in by_words and identifier in by_meaning
-                else "bm25"
-                if identifier in by_words
-                else "dense"
+        ordered = ranking.ranked(scores)
+        shown = ranking.without_copies(ordered, {i: frozenset(words.words(found[i].content)) for i in ordered}, limit)
+        items = self._load(shown)
+        by_words, by_meaning = {*rankings["bm25"], *rankings["facts"]}, {*rankings["dense"]}
+        return [
+            SearchHit(
+                item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
             )
-            hits.append(SearchHit(item=item, score=scores[identifier], source=source))
-            if len(hits) == limit:
-                break
-        return hits
+            for identifier in shown
+            if identifier in items
+        ]
 
-    def _collect(self, found: dict[str, Memory | Message], items: list[Any], scope: Scope) -> list[str]:
-        seen = [item for item in items if scope.admits(item)]
-        found.update({item.id: item for item in seen})
-        return [item.id for item in seen]
-
-    def _messages_by_words(self, fts: str, scope: Scope) -> list[Message]:
-        where, parameters = "messages_fts MATCH ?", [fts]
-        if scope.conversation_id is not None:
-            where, parameters = f"{where} AND m.conversation_id = ?", [fts, scope.conversation_id]
+    def _rank_messages(self, found: dict[str, _Candidate], fts: str, scope: Scope) -> list[str]:
+        """Messages by BM25, each also for the words of its neighbours: first in its window, then by their scores."""
+        where, parameters = _messages_in(scope)
         rows = self._store.rows(
-            f"""SELECT m.* FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
-                WHERE {where} ORDER BY bm25(messages_fts, {BODY_WEIGHT}, 1.0), m.id LIMIT {CANDIDATES}""",
-            parameters,
+            f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
+                FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
+                WHERE messages_fts MATCH ? AND {where} ORDER BY score DESC, m.id LIMIT {CANDIDATES}""",
+            [fts, *parameters],
         )
-        return [from_row(Message, row) for row in rows]
+        bm25 = {row["id"]: float(row["score"]) for row in rows}
+        candidates = {row["id"]: _candidate(row) for row in rows}
+        found.update(candidates)
+        return ranking.ranked(ranking.spread(bm25, {i: c.parent_id for i, c in candidates.items()}))
 
-    def _facts_by_words(self, fts: str) -> list[Memory]:
-        rows = self._store.rows(
-            f"""SELECT f.* FROM memories_fts JOIN memories f ON f.seq = memories_fts.rowid
-                WHERE memories_fts MATCH ? ORDER BY bm25(memories_fts), f.id LIMIT {CANDIDATES}""",
-            [fts],
-        )
-        return [from_row(Memory, row) for row in rows]
+    def _facts(self, sql: str, parameters: Sequence[str], scope: Scope) -> list[_Candidate]:
+        where, more = _facts_in(scope)
+        return [_candidate(row) for row in self._store.rows(sql.format(where=where), [*parameters, *more])]
 
-    def _important_facts(self) -> list[Memory]:
-        return self._store.select(
-            "memories", Memory, f"kind != 'procedural' ORDER BY importance DESC, created_at DESC, id LIMIT {CANDIDATES}"
-        )
-
-    def _near(self, query: str) -> list[str]:
-        """Identifiers by meaning, nearest first; none while the encoder or the index is not loaded."""
+    def _by_meaning(self, query: str, scope: Scope, include: Collection[Include]) -> list[_Candidate]:
+        """The nearest, nearest first; none while the encoder or the index is not loaded."""
         if self._embeddings is None or self._index is None or not (self._embeddings.ready and self._index.ready):
             return []
         try:
@@ -146,17 +119,105 @@ class Searcher:
         except EmbeddingsUnavailable as error:
             log.warning("Search goes by words alone: %s", error)
             return []
-        return [identifier for identifier, _ in self._index.query(vector, CANDIDATES)]
-
-    def _load(self, ids: list[str], include: Collection[Include]) -> list[Memory | Message]:
+        if scope.conversation_id is None:
+            ids = [identifier for identifier, _ in self._index.query(vector, NEAREST + len(scope.exclude_message_ids))]
+        else:
+            ids = self._nearest_in_conversation(vector, scope.conversation_id)
         marks = ", ".join("?" * len(ids))
-        items: dict[str, Memory | Message] = {}
-        if ids and "message" in include:
-            items |= {m.id: m for m in self._store.select("messages", Message, f"id IN ({marks})", ids)}
-        if ids and "memory" in include:
-            items |= {m.id: m for m in self._store.select("memories", Memory, f"id IN ({marks})", ids)}
-        return [items[identifier] for identifier in ids if identifier in items]
+        rows: list[Any] = []
+        if "message" in include:
+            where, parameters = _messages_in(scope)
+            rows += self._store.rows(
+                f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id IN ({marks}) AND {where}", [*ids, *parameters]
+            )
+        if "memory" in include:
+            where, parameters = _facts_in(scope)
+            rows += self._store.rows(
+                f"SELECT {_FACT_COLUMNS} FROM memories f WHERE f.id IN ({marks}) AND {where}", [*ids, *parameters]
+            )
+        allowed = {row["id"]: _candidate(row) for row in rows}
+        return [allowed[identifier] for identifier in ids if identifier in allowed]
+
+    def _nearest_in_conversation(self, vector: Vectors, conversation_id: str) -> list[str]:
+        """Brute force: the nearest of all items may hold none of one conversation's."""
+        assert self._embeddings is not None
+        rows = self._store.rows(
+            """SELECT e.item_id, e.vector FROM embeddings e JOIN messages m ON m.id = e.item_id
+               WHERE m.conversation_id = ? AND e.encoder = ?""",
+            [conversation_id, self._embeddings.name],
+        )
+        similarity = {row["item_id"]: float(np.frombuffer(row["vector"], np.float32) @ vector) for row in rows}
+        return ranking.ranked(similarity)[:NEAREST]
+
+    def _load(self, ids: Sequence[str]) -> dict[str, Memory | Message]:
+        where = f"id IN ({', '.join('?' * len(ids))})"
+        items: dict[str, Memory | Message] = {m.id: m for m in self._store.select("messages", Message, where, ids)}
+        return items | {m.id: m for m in self._store.select("memories", Memory, where, ids)}
 
 
-def _importance(item: Memory | Message) -> float:
-    return item.importance if isinstance(item, Memory) else 0.0
+# What ranking needs of a message (m) and of a fact (f); the whole rows are read for the few that are shown.
+_MESSAGE_COLUMNS = "m.id, m.parent_id, m.content, m.created_at, 0.0 AS importance"
+_FACT_COLUMNS = "f.id, NULL AS parent_id, f.content, f.created_at, f.importance"
+_FACTS_BY_WORDS = f"""SELECT {_FACT_COLUMNS} FROM memories_fts JOIN memories f ON f.seq = memories_fts.rowid
+    WHERE memories_fts MATCH ? AND {{where}} ORDER BY bm25(memories_fts), f.id LIMIT {CANDIDATES}"""
+_IMPORTANT_FACTS = f"""SELECT {_FACT_COLUMNS} FROM memories f WHERE f.kind != 'procedural' AND {{where}}
+    ORDER BY f.importance DESC, f.created_at DESC, f.id LIMIT {CANDIDATES}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    id: str
+    parent_id: str | None
+    content: str
+    created_at: datetime
+    importance: float
+
+
+def _candidate(row: Any) -> _Candidate:
+    return _Candidate(
+        id=row["id"],
+        parent_id=row["parent_id"],
+        content=row["content"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        importance=row["importance"],
+    )
+
+
+def _add(found: dict[str, _Candidate], candidates: Sequence[_Candidate]) -> list[str]:
+    found.update({candidate.id: candidate for candidate in candidates})
+    return [candidate.id for candidate in candidates]
+
+
+def _messages_in(scope: Scope) -> tuple[str, list[str]]:
+    """The messages a scope admits, as SQL over `m`. Times are kept in UTC, so their text compares as they do."""
+    clauses: list[str] = ["1"]
+    parameters: list[str] = []
+    if scope.conversation_id is not None:
+        clauses.append("m.conversation_id = ?")
+        parameters.append(scope.conversation_id)
+    if scope.exclude_conversation_id is not None:
+        clauses.append("m.conversation_id != ?")
+        parameters.append(scope.exclude_conversation_id)
+    if scope.exclude_message_ids:
+        clauses.append(f"m.id NOT IN ({', '.join('?' * len(scope.exclude_message_ids))})")
+        parameters.extend(sorted(scope.exclude_message_ids))
+    if scope.as_of is not None:
+        clauses.append("m.created_at <= ?")
+        parameters.append(instant(scope.as_of))
+    return " AND ".join(clauses), parameters
+
+
+def _facts_in(scope: Scope) -> tuple[str, list[str]]:
+    """The facts a scope admits, as SQL over `f`: those of everybody or of this persona, true and known at the time."""
+    mine = "f.persona IN ('', ?)"
+    if scope.as_of is None:
+        return f"{mine} AND f.valid_to IS NULL", [scope.persona or ""]
+    at = instant(scope.as_of)
+    then = "f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)"
+    return f"{mine} AND {then}", [scope.persona or "", at, at, at]
+
+
+def _source(identifier: str, by_words: Collection[str], by_meaning: Collection[str]) -> HitSource:
+    if identifier in by_words:
+        return "both" if identifier in by_meaning else "bm25"
+    return "dense"

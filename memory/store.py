@@ -13,7 +13,7 @@ import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,13 +34,18 @@ def clean_text(text: str) -> str:
     return text.translate(SURROGATES)
 
 
+def instant(moment: datetime) -> str:
+    """ISO 8601 in UTC, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat()
+
+
 def to_row(record: Any) -> dict[str, Any]:
     """A record as column values: datetimes as ISO 8601, tuples as JSON."""
     row: dict[str, Any] = {}
     for field in fields(record):
         value = getattr(record, field.name)
         if isinstance(value, datetime):
-            value = value.isoformat()
+            value = instant(value)
         elif isinstance(value, tuple):
             value = json.dumps([v if isinstance(v, str) else asdict(v) for v in value], ensure_ascii=False)
         elif isinstance(value, str):

@@ -1,0 +1,52 @@
+"""`attune profile`: the page about the user."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.session import caught, memory_of, settings_of
+from ui.terminal import err, print_json, write
+
+profile = typer.Typer(help="The page about you.", no_args_is_help=True, rich_markup_mode=None)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@profile.command()
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """Print the page."""
+    with memory_of(context) as store:
+        from assistant.profile import current_profile, profile_text
+
+        page = current_profile(store)
+        if as_json:
+            print_json(page)
+        elif page.lines:
+            write(profile_text(page.lines) + "\n")
+        else:
+            err.print('The page is empty. Try: attune chat "My name is …"', style="dim")
+
+
+@profile.command()
+def edit(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Option(help="Take the page from this file (- for standard input).")] = None,
+) -> None:
+    """Change the page in your editor. Your words win over what Attune writes."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        # The page needs memory alone; the chat model is not loaded.
+        with open_assistant(settings_of(context)) as assistant:
+            before = assistant.profile_text()
+            if file is None:
+                text = typer.edit(before + "\n", extension=".md")
+            else:
+                text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+            if text is None or text.strip() == before.strip():
+                err.print("Nothing was changed.", style="dim")
+                return
+            assistant.edit_profile(text)
