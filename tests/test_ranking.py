@@ -1,0 +1,95 @@
+"""Ranking is arithmetic: monotone, bounded, and the same every time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from memory import ranking
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+scores_of = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.floats(0, 100), max_size=12)
+identifiers = st.lists(st.text("abcdefgh", min_size=1, max_size=2), unique=True, max_size=12)
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2026, 11, 21), timezones=st.just(UTC))
+
+
+def test_the_heavier_ranking_decides() -> None:
+    fused = ranking.fuse({"bm25": ["a", "b"], "dense": ["b", "a"]}, {"bm25": 1.0, "dense": 0.35})
+    assert ranking.ranked(fused) == ["a", "b"]
+    assert fused["a"] == pytest.approx(1 / 11 + 0.35 / 12)
+
+
+def test_equals_are_ordered_by_identifier() -> None:
+    assert ranking.ranked({"b": 1.0, "c": 2.0, "a": 1.0}) == ["c", "a", "b"]
+
+
+@given(identifiers, identifiers)
+def test_fusion_keeps_everything_and_respects_what_both_agree_on(one: list[str], other: list[str]) -> None:
+    fused = ranking.fuse({"x": one, "y": other}, {"x": 1.0, "y": 0.35})
+    assert set(fused) == {*one, *other}
+    for a in one:
+        for b in one:
+            if one.index(a) < one.index(b) and a in other and b in other and other.index(a) < other.index(b):
+                assert fused[a] > fused[b]
+
+
+@given(identifiers.filter(lambda ids: len(ids) > 1), st.data())
+def test_fusion_is_monotone_in_similarity(one: list[str], data: st.DataObject) -> None:
+    """Nearer to the query in one ranking, all else equal, never means a lower score."""
+    place = data.draw(st.integers(1, len(one) - 1))
+    risen = [*one[: place - 1], one[place], one[place - 1], *one[place + 1 :]]
+    weights = {"x": 1.0, "y": 0.35}
+    before, after = ranking.fuse({"x": one, "y": one}, weights), ranking.fuse({"x": one, "y": risen}, weights)
+    assert after[one[place]] > before[one[place]]
+
+
+@given(st.floats(0, 10), st.floats(0, 10), moments, st.floats(0, 1))
+def test_priors_are_monotone_in_the_score_and_small(low: float, high: float, created_at: datetime, i: float) -> None:
+    assume(low <= high)
+    nudged = [ranking.priors(s, created_at=created_at, importance=i, now=NOW) for s in (low, high)]
+    assert nudged[0] <= nudged[1]
+    assert low <= nudged[0] <= low * (1 + ranking.RECENCY_SHARE) * (1 + ranking.IMPORTANCE_SHARE) + 1e-9
+
+
+@given(moments, moments, st.floats(0.01, 1))
+def test_of_two_equals_the_newer_and_the_more_important_come_first(one: datetime, other: datetime, i: float) -> None:
+    old, new = sorted((one, other))
+    score = ranking.priors
+    assert score(1.0, created_at=old, importance=i, now=NOW) <= score(1.0, created_at=new, importance=i, now=NOW)
+    assert score(1.0, created_at=old, importance=0, now=NOW) <= score(1.0, created_at=old, importance=i, now=NOW)
+
+
+def test_something_from_the_future_counts_as_new() -> None:
+    later = ranking.priors(1.0, created_at=NOW + timedelta(days=400), importance=0, now=NOW)
+    assert later == ranking.priors(1.0, created_at=NOW, importance=0, now=NOW)
+
+
+def test_a_message_lends_to_its_neighbours_and_to_no_others() -> None:
+    raised = ranking.spread({"a": 1.0, "b": 10.0, "c": 0.0, "d": 1.0}, {"b": "a", "c": "b", "d": "gone"}, 0.5)
+    assert raised == {"a": 6.0, "b": 10.5, "c": 5.0, "d": 1.0}
+
+
+@given(scores_of, st.data())
+def test_spreading_never_lowers_and_never_adds(scores: dict[str, float], data: st.DataObject) -> None:
+    parents = {key: data.draw(st.sampled_from([None, "unknown", *scores])) for key in scores}
+    raised = ranking.spread(scores, parents)
+    assert raised.keys() == scores.keys()
+    assert all(raised[key] >= scores[key] for key in scores)
+
+
+def test_a_near_copy_goes_behind_everything_else() -> None:
+    words = {"a": frozenset("xyz"), "b": frozenset("xyz"), "c": frozenset("pq")}
+    assert ranking.without_copies(["a", "b", "c"], words, 2) == ["a", "c"]
+    assert ranking.without_copies(["a", "b", "c"], words, 3) == ["a", "c", "b"]
+
+
+@given(
+    st.dictionaries(st.text("abc", min_size=1, max_size=3), st.frozensets(st.sampled_from("xyz"))), st.integers(1, 9)
+)
+def test_setting_copies_back_fills_the_limit_and_keeps_the_best_first(words: dict[str, frozenset[str]], n: int) -> None:
+    ordered = list(words)
+    kept = ranking.without_copies(ordered, words, n)
+    assert len(kept) == min(n, len(ordered))
+    assert len(set(kept)) == len(kept)
+    assert kept[:1] == ordered[:1]
