@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--until", help="UTC time of day, HH:MM, at which the dialogue stage ends, whatever the speed")
     parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--export-only", action="store_true", help="write the GGUF of the checkpoint in --out, and stop")
     options = parser.parse_args()
     config = CONFIGS[options.config]
     if options.minutes:
@@ -33,7 +34,10 @@ def main() -> None:
         end = now.replace(hour=hour, minute=minute, second=0)
         deadline = end.timestamp() + (86_400 if end < now else 0)
     started = time.monotonic()
-    run = Run(config, options.out, text=options.text, resume=options.resume)
+    run = Run(config, options.out, text=options.text, resume=options.resume or options.export_only)
+    if options.export_only:
+        run.export(options.out / "attune-mini.gguf")
+        return
     if run.stage == "copying":
         run.learn_copying()
     run.learn_dialogues(deadline=deadline)

@@ -73,7 +73,9 @@ class DialogueBatches:
             messages = dialogue(rng, self._values, turns=rng.randint(3, 9), facts=rng.randint(4, 14), busy_blocks=True)
         else:
             facts = 0 if rng.random() < 0.08 else rng.randint(1, 12)
-            messages = dialogue(rng, self._values, turns=rng.choice((1, 2, 2, 3, 3, 4)), facts=facts)
+            dense = rng.random() < 0.5
+            turns = rng.randint(3, 6) if dense else rng.choice((1, 2, 2, 3, 3, 4))
+            messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)
         ids, in_reply = encode(self._tokenizer, messages)
         whole = rng.random() < self._prompt_share
         return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
@@ -91,14 +93,14 @@ class DialogueBatches:
             while len(self._waiting) < 32:
                 self._waiting.append(self._draw(long=False))
             fitting = [i for i, (d, _) in enumerate(self._waiting) if len(d) <= room]
-            if long and number == 0:
-                chosen = 0
-            elif fitting:
-                chosen = max(fitting, key=lambda i: len(self._waiting[i][0])) if room < 0.7 * width else fitting[0]
-            elif number == 0:
-                chosen = 0
-            else:
+            if number == 0:
+                # What fits no row would wait for ever, so it opens one and is cut at its end.
+                chosen = next((i for i, (d, _) in enumerate(self._waiting) if len(d) > room), 0)
+                chosen = 0 if long else chosen
+            elif not fitting:
                 break
+            else:
+                chosen = max(fitting, key=lambda i: len(self._waiting[i][0])) if room < 0.7 * width else fitting[0]
             document, wanted = self._waiting.pop(chosen)
             ids += document[:room]
             targets += [IGNORED, *wanted[1:room]]

@@ -32,22 +32,26 @@ class Config:
     size: ModelSize = ModelSize()
     minutes: float = 60.0
     """Wall clock of the dialogue stage; the copying stage comes before it and ends when copying is learnt."""
-    decay_share: float = 0.35
+    decay_share: float = 0.4
     """Share of the minutes in which the learning rate falls, at the end."""
     warmup_steps: int = 50
     matrix_rate: float = 0.02
     """Learning rate of Muon, for the matrices."""
     other_rate: float = 3e-3
     """Learning rate of AdamW, for embeddings, norms and biases."""
-    row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (8, 512), (4, 1024))
+    row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (4, 1024), (8, 512), (8, 512))
     """(rows, tokens) of successive batches, repeated: most are short, some as long as the context."""
     copy_shape: tuple[int, int] = (32, 128)
+    copy_every: int = 4
+    """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500
     prompt_share: float = 0.1
     """Share of dialogues whose prompts carry loss too, not only their replies."""
     checkpoint_minutes: float = 3.0
     threads: int = 2
+    compiled: bool = True
+    """Through torch.compile: about twice as fast, after half a minute of compiling a shape."""
     seed: int = 20261121
 
 

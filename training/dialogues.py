@@ -65,11 +65,12 @@ class Scene:
 
 
 def dialogue(
-    rng: random.Random, values: Values, *, turns: int, facts: int, busy_blocks: bool = False
+    rng: random.Random, values: Values, *, turns: int, facts: int, busy_blocks: bool = False, dense: bool = False
 ) -> list[PromptMessage]:
     """One conversation of `turns` exchanges about a user with up to `facts` facts.
 
-    `busy_blocks`: more memory lines before each question, for long prompts.
+    `busy_blocks`: more memory lines before each question, for long prompts. `dense`: questions above all, with few
+    other memory lines: practice in looking up.
     """
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else _made_name(rng, values)
     today = date(2024, 1, 1) + timedelta(days=rng.randint(0, 1700))
@@ -88,8 +89,9 @@ def dialogue(
     )
     messages = [PromptMessage(role="system", content=system)]
     for _ in range(turns):
-        text, reply, lines = _turn(scene)
-        lines += _other_lines(scene, busy_blocks)
+        text, reply, lines = _turn(scene, dense=dense)
+        if not dense or rng.random() < 0.2:
+            lines += _other_lines(scene, busy_blocks)
         lines = list(dict.fromkeys(lines))
         rng.shuffle(lines)
         dated = None if rng.random() < 0.02 else today
@@ -246,7 +248,7 @@ def _summary(scene: Scene) -> str:
     return "\n".join(f"- The user said: {text}" for text in said)
 
 
-def _turn(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
         (_recall, 0.34),
@@ -264,6 +266,8 @@ def _turn(scene: Scene) -> tuple[str, Reply, list[str]]:
         (_date, 0.01),
         (_two_things, 0.03),
     )
+    if dense and scene.rng.random() < 0.6:
+        return _recall(scene)
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
 
@@ -276,7 +280,7 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
     fact = told.fact
     question = rng.choice(fact.kind.asked)
     scene.asked.append(question)
-    first = sentence(rng.choice(fact.kind.you).format(v=fact.value))
+    first = sentence(fact.kind.you[0].format(v=fact.value))
     if rng.random() < 0.12:
         first = sentence(
             f"{rng.choice(('you told me that', 'as far as I know,', 'I remember that'))} {first[0].lower()}{first[1:]}"
@@ -392,7 +396,7 @@ def _tell(scene: Scene) -> tuple[str, Reply, list[str]]:
 
 
 def _acknowledged(rng: random.Random, facts: list[Fact], *, short: bool = False) -> str:
-    that = " and ".join(rng.choice(f.kind.you).format(v=f.value) for f in facts)
+    that = " and ".join(f.kind.you[0].format(v=f.value) for f in facts)
     forms = (
         ("Got it, {}.", "Noted: {}.", "I see, {}.", "So {}.")
         if short
@@ -446,7 +450,7 @@ def _correct(scene: Scene) -> tuple[str, Reply, list[str]]:
     text = noisy(rng.choice(CHANGEABLE[old.kind.name]), rng).format(v=new.value, o=old.value)
     # What stood in the prompt stays there; what was said last counts from here on.
     scene.known[old.kind.name] = Told(fact=new, in_profile=told.in_profile)
-    that = rng.choice(new.kind.you).format(v=new.value)
+    that = new.kind.you[0].format(v=new.value)
     first = rng.choice(
         (
             f"Thank you, I have changed that: {that}.",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
-from tokenizers import Tokenizer
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
 from training.model import Block, Model
@@ -88,3 +88,16 @@ def _add_tensors(writer: GGUFWriter, model: Model, *, half: bool) -> None:
             add(f"{prefix}ffn_down.weight", block.down.weight)
             add(f"{prefix}attn_norm.weight", block.attention_norm.weight)
             add(f"{prefix}ffn_norm.weight", block.hidden_norm.weight)
+
+
+def tokenizer_of(path: Path) -> Tokenizer:
+    """The trainer's tokenizer, rebuilt from the GGUF that holds it."""
+    reader = GGUFReader(str(path))
+    tokens: list[str] = reader.fields["tokenizer.ggml.tokens"].contents()
+    merges: list[str] = reader.fields["tokenizer.ggml.merges"].contents()
+    pairs = [(first, second) for first, second in (merge.split(" ") for merge in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(tokens)}, merges=pairs))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL])
+    return tokenizer

@@ -498,6 +498,8 @@ KINDS = (
     *(possession_kind(thing) for thing in dict.fromkeys(lexicon.POSSESSIONS)),
 )
 WEIGHTS = [kind.weight for kind in KINDS]
+ODD_SHARE = 0.15
+"""Share of facts about any word at all, so that looking up is learnt rather than a list of kinds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -509,9 +511,12 @@ class Fact:
 
 
 def draw_fact(rng: random.Random, values: Values, kind: Kind | None = None, value: str | None = None) -> Fact:
+    if kind is None and rng.random() < ODD_SHARE:
+        word = rng.choice(values.dictionary).lower()
+        kind = rng.choice((animal_kind, relation_kind, possession_kind, favourite_kind))(word)
     kind = kind or rng.choices(KINDS, WEIGHTS)[0]
     value = value or kind.draw(rng, values)
-    form = kind.kept[0] if rng.random() < 0.75 else rng.choice(kind.kept)
+    form = kind.kept[0] if rng.random() < 0.85 else rng.choice(kind.kept)
     return Fact(kind=kind, value=value, kept=form.format(v=value))
 
 

@@ -486,7 +486,7 @@ TASKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
             "Make a rhyme about {t}",
             "a short poem on {t} please",
             "Can you write poetry?",
-            "Write a limerick about {t}",
+            "Write a few rhymes about {t}",
             "Compose a verse on {t}",
         ),
         ("I can't write a poem", "I can't write poems", "poems are beyond me"),

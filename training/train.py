@@ -56,7 +56,7 @@ class Run:
         self.tokens = 0
         if resume and (out / CHECKPOINT).exists():
             self.load()
-        self._loss = torch.compile(self.model.loss)
+        self._loss = torch.compile(self.model.loss) if config.compiled else self.model.loss
 
     def _sample(self, count: int) -> list[str]:
         rng = random.Random(self.config.seed + 1)
@@ -112,22 +112,29 @@ class Run:
         begun = before = saved = time.time()
         already = self.trained_s
         total = already + (deadline - begun) if deadline else config.minutes * 60
-        smooth = 0.0
+        smooth = copy_loss = 0.0
         while self.trained_s < total:
             share = self.trained_s / total
-            shape = config.row_shapes[self.step % len(config.row_shapes)]
-            batch = batches.draw(shape, long=shape[1] == config.size.context_tokens)
+            copying = self.step % config.copy_every == 0
+            if copying:
+                batch = copying_batch(self.rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
+            else:
+                shape = config.row_shapes[self.step % len(config.row_shapes)]
+                batch = batches.draw(shape, long=shape[1] == config.size.context_tokens)
             loss = self._loss(batch.tokens, batch.targets, batch.mask)
             loss.backward()
             factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
             self.optimizers.step(factor)
             self.step += 1
             self.tokens += batch.tokens.numel()
-            smooth = 0.97 * smooth + 0.03 * loss.item() if smooth else loss.item()
+            if copying:
+                copy_loss = loss.item()
+            else:
+                smooth = 0.97 * smooth + 0.03 * loss.item() if smooth else loss.item()
             now = time.time()
             self.trained_s, before = self.trained_s + now - before, now
             if self.step % 20 == 0:
-                self._log(loss=smooth, seconds=self.trained_s, factor=factor)
+                self._log(loss=smooth, copy_loss=copy_loss, seconds=self.trained_s, factor=factor)
             if now - saved > config.checkpoint_minutes * 60:
                 self.save()
                 saved = time.time()

@@ -1,0 +1,197 @@
+"""Measures a GGUF on case files through llama.cpp: `python -m training.evaluate MODEL [--cases FILE] [--json]`.
+
+Greedy, on the CPU. Knows how a reply is checked by program; knows nothing of how the model was made.
+A case is one JSON object: `id`, `ability`, `messages`, and any of `must` (all in the reply), `must_any` (one of
+them), `must_not` (none), `check` (programs, see `CHECKS`). `style` cases carry `rule`, the row they count in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CASES = Path(__file__).parent / "cases"
+EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
+INFORMAL = re.compile(r"\w'(t|s|re|ll|m|ve)\b|!|\b(hi|hey|yeah|cool|awesome|gonna|lol)\b", re.IGNORECASE)
+MAX_TOKENS = 160
+Case = dict[str, Any]
+
+
+def words(text: str) -> int:
+    return len(re.findall(r"\w[\w'-]*", text))
+
+
+def sentences(text: str) -> int:
+    return len([s for s in re.split(r"[.!?]+(?:\s|$)|\n", EMOJI.sub("", text)) if s.strip()])
+
+
+def loops(text: str) -> bool:
+    """Whether the same four words come three times."""
+    found = re.findall(r"\w+", text.lower())
+    grams = Counter(tuple(found[i : i + 4]) for i in range(len(found) - 3))
+    return any(count >= 3 for count in grams.values())
+
+
+CHECKS: dict[str, Callable[[str, Any], bool]] = {
+    "max_words": lambda reply, most: words(reply) <= most,
+    "min_words": lambda reply, least: words(reply) >= least,
+    "bullets": lambda reply, on: on == all(line.startswith(("- ", "* ", "• ")) for line in reply.strip().splitlines()),
+    "sentences": lambda reply, count: sentences(reply) == count,
+    "emoji": lambda reply, on: on == bool(EMOJI.search(reply)),
+    "exclamation": lambda reply, on: on == ("!" in reply),
+    "ends_with": lambda reply, end: reply.rstrip().endswith(end),
+    "holds": lambda reply, value: value in reply,
+    "formal": lambda reply, on: on == (not INFORMAL.search(reply) and not EMOJI.search(reply)),
+    "loops": lambda reply, on: on == loops(reply),
+}
+
+
+def _holds(reply: str, value: str) -> bool:
+    """The exact value, or with a capital where it opens a sentence."""
+    return value in reply or value[:1].upper() + value[1:] in reply
+
+
+def passes(case: Case, reply: str) -> bool:
+    """Whether a reply does what its case asks. An empty reply never does."""
+    lower = reply.lower()
+    return (
+        bool(reply.strip())
+        and all(_holds(reply, value) for value in case.get("must", ()))
+        and (not case.get("must_any") or any(phrase.lower() in lower for phrase in case["must_any"]))
+        and not any(re.search(rf"\b{re.escape(value)}\b", reply, re.IGNORECASE) for value in case.get("must_not", ()))
+        and all(CHECKS[name](reply, wanted) for name, wanted in case.get("check", {}).items())
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    case: Case
+    reply: str
+    tokens: int
+    passed: bool
+    cut: bool
+    """It had not ended after `MAX_TOKENS`."""
+
+
+class ReplyModel:
+    """A GGUF behind llama.cpp, greedy, with its own chat template."""
+
+    def __init__(self, path: Path, *, threads: int = 2) -> None:
+        from llama_cpp import Llama
+
+        self._llama = Llama(
+            str(path), n_ctx=0, n_threads=threads, n_threads_batch=threads, n_gpu_layers=0, verbose=False, seed=0
+        )
+        self.generated_tokens, self.generated_s = 0, 0.0
+
+    def reply(self, messages: list[dict[str, str]]) -> tuple[str, int, bool]:
+        """The reply, its length in tokens, and whether it was cut at `MAX_TOKENS`."""
+        pieces: list[str] = []
+        first = last = 0.0
+        reason = None
+        stream = self._llama.create_chat_completion(
+            messages=messages, temperature=0.0, repeat_penalty=1.0, max_tokens=MAX_TOKENS, stream=True
+        )
+        for chunk in stream:
+            choice = chunk["choices"][0]
+            if text := choice["delta"].get("content"):
+                pieces.append(text)
+                last = time.perf_counter()
+                first = first or last
+            reason = choice["finish_reason"] or reason
+        if len(pieces) > 1:
+            self.generated_tokens += len(pieces) - 1
+            self.generated_s += last - first
+        return "".join(pieces), len(pieces), reason == "length"
+
+
+def read_cases(paths: Iterable[Path], limit: int | None = None) -> list[Case]:
+    """The cases of all files; at most `limit` an ability, spread over each file."""
+    cases: list[Case] = []
+    for path in paths:
+        found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        step = max(1, len(found) // limit) if limit else 1
+        cases += found[::step][:limit]
+    return cases
+
+
+def run(model: ReplyModel, cases: Iterable[Case]) -> list[Result]:
+    results = []
+    for case in cases:
+        reply, tokens, cut = model.reply(case["messages"])
+        results.append(Result(case=case, reply=reply, tokens=tokens, passed=passes(case, reply), cut=cut))
+    return results
+
+
+def figures(results: list[Result], *, tokens_per_s: float | None = None) -> dict[str, float | None]:
+    """The table, as shares between 0 and 1; None where nothing was measured."""
+
+    def share(values: Iterable[bool]) -> float | None:
+        listed = list(values)
+        return round(sum(listed) / len(listed), 4) if listed else None
+
+    rows: dict[str, list[bool]] = defaultdict(list)
+    by_rule: dict[str, list[bool]] = defaultdict(list)
+    for result in results:
+        rows[result.case["ability"]].append(result.passed)
+        if result.case["ability"] == "style":
+            by_rule[result.case["rule"]].append(result.passed)
+    rule_shares = [s for s in (share(v) for v in by_rule.values()) if s is not None]
+    return {
+        "recall_prompt": share(rows["recall_prompt"]),
+        "recall_history": share(rows["recall_history"]),
+        "abstain": share(rows["abstain"]),
+        "newest": share(rows["newest"]),
+        "style_mean": round(sum(rule_shares) / len(rule_shares), 4) if rule_shares else None,
+        "style_min": min(rule_shares, default=None),
+        "style_pairs": share(rows["style_pairs"]),
+        "extract_f1": None,
+        "decline": share(rows["decline"]),
+        "loops": share(result.cut or loops(result.reply) for result in results),
+        "tokens_per_s": round(tokens_per_s, 1) if tokens_per_s else None,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="Measure a GGUF on case files.")
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--cases", type=Path, action="append", help="a file of cases; default: all of training/cases")
+    parser.add_argument("--limit", type=int, help="at most so many cases a file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--failures", type=int, default=0, help="print so many failed cases a row, with the replies")
+    parser.add_argument("--replies", type=Path, help="write every reply to this file, as JSON lines")
+    options = parser.parse_args()
+    cases = read_cases(options.cases or sorted(CASES.glob("*.jsonl")), options.limit)
+    model = ReplyModel(options.model)
+    results = run(model, cases)
+    table = figures(results, tokens_per_s=model.generated_tokens / model.generated_s if model.generated_s else None)
+    if options.replies:
+        lines = (json.dumps({"id": r.case["id"], "passed": r.passed, "reply": r.reply}) for r in results)
+        options.replies.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if options.json:
+        print(json.dumps(table))
+        return
+    counts = Counter(result.case["ability"] for result in results)
+    for name, value in table.items():
+        count = counts["style" if name.startswith("style_m") else name]
+        print(f"{name:15} {'–' if value is None else value:>8} {f'n = {count}' if count else ''}")
+    for rule in dict.fromkeys(r.case["rule"] for r in results if r.case["ability"].startswith("style")):
+        found = [r.passed for r in results if r.case.get("rule") == rule]
+        print(f"  rule {rule:24} {sum(found) / len(found):.2f}")
+    for ability in counts if options.failures else ():
+        failed = [r for r in results if r.case["ability"] == ability and not r.passed]
+        for result in failed[: options.failures]:
+            wanted = {k: result.case[k] for k in ("must", "must_not", "check", "place", "form") if k in result.case}
+            question = result.case["messages"][-1]["content"].rpartition("\n\n")[2]
+            print(f"\n{result.case['id']} {wanted}\n  user: {question}\n  reply: {result.reply}")
+
+
+if __name__ == "__main__":
+    main()
