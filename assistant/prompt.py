@@ -22,6 +22,8 @@ PROFILE_SHARE = 0.25
 PROFILE_TOKENS = 500
 MEMORY_SHARE = 0.25
 """At most this share of the budget goes to the memory block of the new message."""
+SUMMARY_SHARE = 0.2
+"""At most this share goes to the running summary; its oldest lines go first, and stay findable as messages."""
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -135,7 +137,7 @@ def build_messages(parts: PromptParts, *, budget: int, count: Counter) -> Prompt
     """Fit the parts into `budget` tokens, giving up the least useful first.
 
     The new text, the persona and the rules always stay. Then, in order of right: memories (up to
-    `MEMORY_SHARE`), profile lines (up to `PROFILE_SHARE`), the newest turns, the summary.
+    `MEMORY_SHARE`), profile lines (up to `PROFILE_SHARE`), the summary (up to `SUMMARY_SHARE`), the newest turns.
 
     Raises:
         MessageTooLong: the new text with the shortest system message exceeds the budget.
@@ -197,9 +199,14 @@ def build_messages(parts: PromptParts, *, budget: int, count: Counter) -> Prompt
     profile_limit = min(budget, cost(kept) + min(PROFILE_TOKENS, int(budget * PROFILE_SHARE)))
     n_profile = longest(lambda n: cost(replace(kept, profile=parts.profile[:n])) <= profile_limit, len(parts.profile))
     kept = replace(kept, profile=parts.profile[:n_profile])
-    with_summary = replace(kept, summary=parts.summary)
-    if cost(with_summary) <= budget:
-        kept = with_summary
+    summary_limit = min(budget, cost(kept) + int(budget * SUMMARY_SHARE))
+    lines = parts.summary.strip().splitlines()
+
+    def latest(n: int) -> str:
+        return "\n".join(lines[len(lines) - n :])
+
+    n_lines = longest(lambda n: cost(replace(kept, summary=latest(n))) <= summary_limit, len(lines))
+    kept = replace(kept, summary=latest(n_lines))
 
     def newest(n: int) -> tuple[Turn, ...]:
         turns = parts.turns[len(parts.turns) - n :]

@@ -272,21 +272,25 @@ class TurnWriter:
         options: dict[str, Any] = {"max_tokens": reserve, "cancel": running.cancel, "purpose": "reply"}
         if request.fresh_wording:
             options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
-        for chunk in chat_model.stream(to_langchain(prompt.messages), **options):
-            thought = chunk.additional_kwargs.get("reasoning_content") or ""
-            piece = chunk.content if isinstance(chunk.content, str) else ""
-            if (thought or piece) and not first_token_ms:
-                first_token_ms = (time.perf_counter() - started) * 1000
-            if thought:
-                reasoning += thought
-                running.push(TextChunk(text=thought, kind="reasoning"))
-            if piece:
-                text += piece
-                running.push(TextChunk(text=piece))
-                if time.perf_counter() - grown_at >= GROW_EVERY_S:
-                    self._memory.grow_message(request.answer.id, text)
-                    grown_at = time.perf_counter()
-            end |= {k: v for k, v in chunk.response_metadata.items() if k in end}
+        try:
+            for chunk in chat_model.stream(to_langchain(prompt.messages), **options):
+                thought = chunk.additional_kwargs.get("reasoning_content") or ""
+                piece = chunk.content if isinstance(chunk.content, str) else ""
+                if (thought or piece) and not first_token_ms:
+                    first_token_ms = (time.perf_counter() - started) * 1000
+                if thought:
+                    reasoning += thought
+                    running.push(TextChunk(text=thought, kind="reasoning"))
+                if piece:
+                    text += piece
+                    running.push(TextChunk(text=piece))
+                    if time.perf_counter() - grown_at >= GROW_EVERY_S:
+                        self._memory.grow_message(request.answer.id, text)
+                        grown_at = time.perf_counter()
+                end |= {k: v for k, v in chunk.response_metadata.items() if k in end}
+        except BaseException:
+            self._memory.grow_message(request.answer.id, text)
+            raise
         end["first_token_ms"] = first_token_ms
         return text.strip() if not running.cancel.is_set() else text, reasoning, end
 
