@@ -1,0 +1,327 @@
+"""Memories, rules, plans and conversations as HTML. Every word from outside is escaped here; knows no Gradio.
+
+A button says what it does in `data-act` and to what in `data-id`; the page reads the two.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from assistant.events import UsedMemory
+from assistant.models import LocalModel
+from memory import (
+    Conversation,
+    Feedback,
+    ForgetPlan,
+    Memory,
+    MemoryEvent,
+    Message,
+    ProfileLine,
+    ProfileVersion,
+    PromptVersion,
+    Rule,
+    SearchHit,
+)
+from personas import Persona
+
+EVENT_WORDS = {
+    "added": "Learnt",
+    "refreshed": "Said again",
+    "edited": "Reworded",
+    "closed": "No longer true",
+    "reopened": "True again",
+    "forgotten": "Forgotten",
+}
+STATE_WORDS = {"proposed": "waiting", "accepted": "accepted", "rejected": "not now", "retired": "taken back"}
+
+
+def escape(text: str) -> str:
+    """Text as text. Braces and dollars too, because the page's HTML passes through a template."""
+    escaped = html.escape(text, quote=True)
+    return escaped.replace("{", "&#123;").replace("}", "&#125;").replace("$", "&#36;").replace("`", "&#96;")
+
+
+def day(moment: datetime | None) -> str:
+    """A date as the user's own clock has it: "3 May 2026"."""
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y}"
+
+
+def button(words: str, act: str, identifier: str = "", *, kind: str = "", label: str = "") -> str:
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return (
+        f'<button type="button" class="a-button {kind}" data-act="{act}" data-id="{escape(identifier)}"{named}>'
+        f"{escape(words)}</button>"
+    )
+
+
+def card(body: str, *buttons: str, kind: str = "", note: str = "") -> str:
+    foot = f'<p class="a-note">{note}</p>' if note else ""
+    row = f'<div class="a-buttons">{"".join(buttons)}</div>' if buttons else ""
+    return f'<article class="a-card {kind}"><div class="a-body">{body}{foot}</div>{row}</article>'
+
+
+def empty(title: str, what_to_do: str) -> str:
+    return f'<div class="a-empty"><strong>{escape(title)}</strong><p>{escape(what_to_do)}</p></div>'
+
+
+# --- the chat page ------------------------------------------------------------------------------------------------
+
+
+def heading(title: str, *, demo: bool) -> str:
+    mark = '<span class="a-mark">Demo: a made-up user. Nothing here is kept.</span>' if demo else ""
+    return f'<div class="a-heading"><h1>{escape(title)}</h1>{mark}</div>'
+
+
+def conversation_list(conversations: Iterable[Conversation], current: str) -> str:
+    rows = [
+        f'<li><button type="button" class="a-conversation" data-act="open" data-id="{escape(c.id)}"'
+        f"{' aria-current=true' if c.id == current else ''}><span>{escape(c.title)}</span>"
+        f"<small>{day(c.updated_at)}</small></button></li>"
+        for c in conversations
+    ]
+    if not rows:
+        return empty("No conversations yet", "Type a message to begin the first.")
+    return f'<nav aria-label="Conversations"><ul class="a-list">{"".join(rows)}</ul></nav>'
+
+
+def starters(persona: Persona) -> str:
+    cards = (
+        ("Tell me about you", "It is remembered, with its source and an undo.", "Hi, my name is … and …"),
+        ("What do you know?", "In a new conversation, see what was kept.", "What do you know about me?"),
+        (
+            "Too long?",
+            "Press thumbs down and “too long” on two answers: a rule is proposed.",
+            "Tell me about yourself.",
+        ),
+    )
+    rows = "".join(
+        f'<button type="button" class="a-starter" data-act="fill" data-id="{escape(text)}"><strong>{escape(title)}'
+        f"</strong><span>{escape(why)}</span><em>{escape(text)}</em></button>"
+        for title, why, text in cards
+    )
+    return (
+        f'<div class="a-welcome"><div class="a-logo" aria-hidden="true"></div><h2>{escape(persona.greeting or persona.name)}</h2>'
+        f"<p>Everything you say stays on this machine.</p>"
+        f'<div class="a-starters">{rows}</div></div>'
+    )
+
+
+def learnt(memory: Memory, source: Message | None) -> str:
+    """What was just remembered: the exact fact, whatever the reply says."""
+    where = f"from your message, {day(source.created_at)}" if source else f"on {day(memory.created_at)}"
+    word = "From now on" if memory.kind == "procedural" else "Remembered"
+    return card(
+        f"<span class='a-label'>{word}:</span> {escape(memory.content)}",
+        button("Undo", "undo-memory", memory.id, label=f"Undo: {memory.content}"),
+        kind="learnt",
+        note=where,
+    )
+
+
+def used_facts(facts: Sequence[str]) -> str:
+    """The exact facts that a reply was given with."""
+    items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    return card(f"<span class='a-label'>Known facts:</span><ul>{items}</ul>", kind="facts")
+
+
+def proposal(version: PromptVersion) -> str:
+    rule = version.rules[-1].text if version.rules else ""
+    return card(
+        f"<span class='a-label'>A rule?</span> {escape(rule)}",
+        button("Accept", "accept", version.id, kind="primary"),
+        button("Not now", "reject", version.id),
+        kind="proposal",
+        note=escape(version.reason),
+    )
+
+
+def accepted(version: PromptVersion) -> str:
+    rule = version.rules[-1].text if version.rules else ""
+    return card(
+        f"<span class='a-label'>Rule in force:</span> {escape(rule)}",
+        button("Undo", "undo-rule", version.id, label=f"Undo the rule: {rule}"),
+        kind="learnt",
+    )
+
+
+def bigger_models(models: Sequence[LocalModel]) -> str:
+    """Offered when the built-in model says that a question is beyond it."""
+    if not models:
+        return card(
+            "<span class='a-label'>A larger model can answer this.</span> No GGUF file was found on this disk.",
+            kind="models",
+            note="Put one anywhere and start with <code>attune --model /path/to/model.gguf</code>.",
+        )
+    return "".join(
+        card(
+            f"<span class='a-label'>On this disk:</span> {escape(model.name)} · {model.size_bytes / 1e9:.1f} GB"
+            f"{'' if model.fits else ' · larger than the free memory'}",
+            button("Use this model", "use-model", str(model.path)),
+            kind="models",
+            note=f"<code>attune --model {escape(str(model.path))}</code>",
+        )
+        for model in models[:3]
+    )
+
+
+def used_panel(uses: Sequence[UsedMemory], *, of_reply: bool) -> str:
+    if not of_reply:
+        return empty("Used for this answer", "After a reply, what it was given with appears here.")
+    if not uses:
+        return empty("Used for this answer", "Nothing you told me before was needed for this one.")
+    rows = []
+    for use in uses:
+        where = {"message": "your words", "memory": "remembered", "profile": "profile"}.get(use.type, use.type)
+        buttons = []
+        if use.id and use.type in ("memory", "profile"):
+            buttons = [
+                button("Wrong", "wrong", use.id, label=f"Wrong: {use.content}"),
+                button("Forget", "forget", use.id, label=f"Forget: {use.content}"),
+            ]
+        since = f" · from your message, {day(use.created_at)}" if use.created_at else ""
+        rows.append(card(escape(use.content), *buttons, note=f"{where}{since}"))
+    return f'<h3 class="a-side">Used for this answer</h3>{"".join(rows)}'
+
+
+# --- questions ----------------------------------------------------------------------------------------------------
+
+
+def forget_plan(plan: ForgetPlan) -> str:
+    """What would go, for the user to say yes to."""
+    parts = ["<h3>This cannot be taken back. It would remove:</h3><ul>"]
+    parts += [f"<li>the conversation “{escape(c.title)}”</li>" for c in plan.deleted_conversations]
+    parts += [f"<li>the memory “{escape(m.content)}”</li>" for m in plan.memories]
+    if plan.redacted_messages:
+        parts.append(f"<li>its words in {len(plan.redacted_messages)} message(s):<ul>")
+        parts += [f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>" for m in plan.redacted_messages[:8]]
+        parts.append("</ul></li>")
+    return "".join([*parts, "</ul>"])
+
+
+def _short(text: str, limit: int = 140) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+# --- the other pages ----------------------------------------------------------------------------------------------
+
+
+def memory_row(memory: Memory, source: Message | None) -> str:
+    when = f"since {day(memory.valid_from)}"
+    if memory.valid_to is not None:
+        when = f"{day(memory.valid_from)} to {day(memory.valid_to)}, no longer true"
+    where = f"“{escape(_short(source.content))}”" if source else "added by hand" if memory.origin == "user" else ""
+    buttons = [button("Edit", "edit", memory.id, label=f"Edit: {memory.content}")]
+    if memory.valid_to is None:
+        buttons.append(button("Outdated", "close", memory.id, label=f"Outdated: {memory.content}"))
+    else:
+        buttons.append(button("Still true", "reopen", memory.id, label=f"Still true: {memory.content}"))
+    buttons += [
+        button("History", "history", memory.id, label=f"History: {memory.content}"),
+        button("Forget", "forget", memory.id, label=f"Forget: {memory.content}"),
+    ]
+    return card(
+        escape(memory.content), *buttons, kind="closed" if memory.valid_to else "", note=f"{when} · {where}".strip(" ·")
+    )
+
+
+def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
+    rows = "".join(memory_row(memory, source) for memory, source in memories)
+    return rows or empty("Nothing remembered yet", "Say something about yourself in the chat, or add it by hand below.")
+
+
+def search_results(hits: Iterable[SearchHit], sources: Mapping[str, Message]) -> str:
+    rows = []
+    for hit in hits:
+        if isinstance(hit.item, Memory):
+            rows.append(memory_row(hit.item, sources.get(hit.item.source_message_id or "")))
+        else:
+            who = "You" if hit.item.role == "user" else "Attune"
+            rows.append(card(escape(_short(hit.item.content, 280)), note=f"{who}, {day(hit.item.created_at)}"))
+    return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
+
+
+def timeline(events: Sequence[MemoryEvent]) -> str:
+    rows = "".join(
+        f"<li><time>{day(e.at)}</time> <strong>{EVENT_WORDS[e.kind]}</strong> {escape(e.content)}</li>" for e in events
+    )
+    return f'<h3 class="a-side">History</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def profile_page(lines: Sequence[ProfileLine]) -> str:
+    if not lines:
+        return empty("An empty page", "What you say about yourself appears here. You can also write it yourself.")
+    sections = dict.fromkeys(line.section for line in lines)
+    return "".join(
+        f'<section class="a-card"><div class="a-body"><h3>{escape(section)}</h3><ul>'
+        + "".join(
+            f"<li>{escape(line.text)}{' <small>your words</small>' if line.author == 'user' else ''}</li>"
+            for line in lines
+            if line.section == section
+        )
+        + "</ul></div></section>"
+        for section in sections
+    )
+
+
+def profile_versions(versions: Sequence[ProfileVersion]) -> str:
+    if not versions:
+        return ""
+    rows = "".join(
+        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines</li>"
+        for v in versions[:20]
+    )
+    return f'<h3 class="a-side">Versions</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def learning_page(
+    rules: Sequence[Rule],
+    current: PromptVersion | None,
+    proposals: Sequence[PromptVersion],
+    versions: Sequence[PromptVersion],
+    evidence: Mapping[str, tuple[Feedback, Message | None]],
+) -> str:
+    parts = [proposal(version) for version in proposals]
+    for rule in rules:
+        quotes = "".join(
+            f"<li>{escape(', '.join(given.reasons))}: “{escape(_short(message.content) if message else '')}”</li>"
+            for given, message in (evidence[e] for e in rule.evidence if e in evidence)
+        )
+        switch = button("Switch off", "off", rule.id) if rule.enabled else button("Switch on", "on", rule.id)
+        parts.append(
+            card(
+                f"<strong>{escape(rule.text)}</strong>{f'<ul>{quotes}</ul>' if quotes else ''}",
+                switch,
+                kind="" if rule.enabled else "closed",
+                note="in force" if rule.enabled else "switched off",
+            )
+        )
+    if current is not None and rules:
+        parts.append(f'<div class="a-buttons">{button("Take the last change back", "undo-rule", current.id)}</div>')
+    if not parts:
+        parts.append(
+            empty("No rules yet", "Press thumbs down and give the same reason on two answers. A rule is then proposed.")
+        )
+    if versions:
+        rows = "".join(
+            f"<li><time>{day(v.created_at)}</time> <strong>{STATE_WORDS[v.state]}</strong> {escape(v.reason)}</li>"
+            for v in versions[:20]
+        )
+        parts.append(f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{rows}</ol>')
+    return "".join(parts)
+
+
+def about(*, model: str, home: str, counts: Mapping[str, int], problems: Sequence[str]) -> str:
+    rows = [
+        ("Model", escape(model)),
+        ("Folder", f"<code>{escape(home)}</code>"),
+        ("Kept", f"{counts['conversations']} conversations, {counts['messages']} messages, {counts['memories']} memories"),
+        ("Privacy", "Nothing leaves this machine."),
+    ]
+    listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
+    wrong = "".join(card(escape(problem), kind="problem") for problem in problems)
+    return f'<section class="a-card"><div class="a-body"><dl class="a-facts">{listed}</dl></div></section>{wrong}'

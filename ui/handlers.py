@@ -1,0 +1,546 @@
+"""What the page does when something is pressed. Records become Gradio's dicts here, and nowhere else.
+
+Errors are caught once, by `told`: the user reads what to do, and what they typed stays where it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from assistant.assistant import Assistant, open_assistant
+from assistant.errors import AttuneError
+from assistant.events import Event, TextChunk
+from assistant.models import find_gguf_files
+from assistant.turn import DECLINES
+from memory import Memory, MemoryStoreError, Message, transfer
+from personas import PersonaError
+from ui import cards
+
+log = logging.getLogger(__name__)
+
+SHOW_EVERY_S = 0.06
+"""The page is drawn at most this often while a reply is written."""
+LEARN_WAIT_S = 2.0
+"""How long the end of a reply waits for what was learnt from it; what takes longer is shown by `late`."""
+LATE_WAIT_S = 30.0
+RECENT_RULE_S = 600.0
+ERASE_WORD = "erase"
+CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
+ERRORS = (AttuneError, MemoryStoreError, PersonaError)
+
+
+# --- records to Gradio's dicts ------------------------------------------------------------------------------------
+
+
+def shown_text(text: str) -> str:
+    """Markdown in which HTML is text and a picture is a link: a picture would be fetched from wherever it says."""
+    parts = CODE.split(text)
+    parts[::2] = [re.sub(r"!(?=\[)", "", part.replace("<", "&lt;")) for part in parts[::2]]
+    return "".join(parts)
+
+
+def typed_text(shown: str) -> str:
+    """What was typed, from what was shown: the other way round, for a message that was edited in place."""
+    parts = CODE.split(shown)
+    parts[::2] = [part.replace("&lt;", "<") for part in parts[::2]]
+    return "".join(parts)
+
+
+def chat_rows(thread: Sequence[Message]) -> tuple[list[dict[str, Any]], list[str]]:
+    """A branch as the chatbot shows it, and for each row the message it belongs to."""
+    rows: list[dict[str, Any]] = []
+    ids: list[str] = []
+    for message in thread:
+        if message.reasoning:
+            rows.append(thought_row(message.reasoning, done=True))
+            ids.append(message.id)
+        content = shown_text(message.content)
+        if message.status == "stopped":
+            content = f"{content}\n\n*Stopped.*".strip()
+        elif message.status == "failed":
+            content = f"{content}\n\n*The reply failed. Press the arrow to try again.*".strip()
+        rows.append({"role": message.role, "content": content or "…"})
+        ids.append(message.id)
+    return rows, ids
+
+
+def thought_row(reasoning: str, *, done: bool) -> dict[str, Any]:
+    """What a model said to itself, folded."""
+    metadata = {"title": "Thoughts", "status": "done" if done else "pending"}
+    return {"role": "assistant", "content": shown_text(reasoning), "metadata": metadata}
+
+
+class ChatView(NamedTuple):
+    """What the chat page shows, in the order of its outputs. A field that is left out stays as it is."""
+
+    current: Any = gr.skip()
+    ids: Any = gr.skip()
+    chatbot: Any = gr.skip()
+    heading: Any = gr.skip()
+    side: Any = gr.skip()
+    persona: Any = gr.skip()
+    starters: Any = gr.skip()
+    cards: Any = gr.skip()
+    used: Any = gr.skip()
+    box: Any = gr.skip()
+    send: Any = gr.skip()
+    stop: Any = gr.skip()
+    tools: Any = gr.skip()
+
+
+def told(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The page's door for errors: shown as a notice, and everything on the page stays as it was."""
+
+    @wraps(handler)
+    def caught(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except ERRORS as error:
+            gr.Warning(cards.escape(str(error)), duration=12)
+            return gr.skip()
+
+    return caught
+
+
+class ChatHandlers:
+    """One user's page. Holds the assistant, and nothing about which conversation is looked at: the page says that."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self._swap = threading.Lock()
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    def view(self, current: str, *, box: Any = None, of_message: str | None = None) -> ChatView:
+        """The whole chat page for a conversation; for none, the empty state."""
+        memory = self.assistant.memory
+        conversation = memory.find_conversation(current) if current else None
+        current = conversation.id if conversation else ""
+        thread = memory.thread(current) if current else []
+        rows, ids = chat_rows(thread)
+        persona_id = conversation.persona if conversation else self.assistant.settings.persona
+        running = bool(current and self.assistant.running(current))
+        personas = {p.id: p for p in self.assistant.all_personas()}
+        speaker = personas.get(persona_id) or next(iter(personas.values()))
+        return ChatView(
+            current=current,
+            ids=ids,
+            chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
+            heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
+            side=cards.conversation_list(memory.conversations(), current),
+            persona=speaker.id,
+            starters=gr.update(value=cards.starters(speaker), visible=not rows),
+            cards=self._cards(thread),
+            used=self._used(thread, of_message),
+            box=gr.skip() if box is None else box,
+            send=gr.update(visible=not running),
+            stop=gr.update(visible=running),
+            tools=gr.update(visible=bool(rows)),
+        )
+
+    def _thumbs(self, thread: Sequence[Message]) -> list[str | None]:
+        """Gradio wants one for each reply's row, thoughts included."""
+        given = {f.message_id: "Like" if f.rating == 1 else "Dislike" for f in self.assistant.memory.feedback()}
+        thumbs: list[str | None] = []
+        for message in thread:
+            if message.role == "assistant":
+                thumbs += [None] * bool(message.reasoning) + [given.get(message.id)]
+        return thumbs
+
+    def _cards(self, thread: Sequence[Message]) -> str:
+        """Under the latest reply: what was learnt, the exact facts it had, rules to decide, a larger model."""
+        parts: list[str] = []
+        question = next((m for m in reversed(thread) if m.role == "user"), None)
+        answer = thread[-1] if thread and thread[-1].role == "assistant" else None
+        if question is not None:
+            parts += [cards.learnt(memory, question) for memory in self.assistant.learnt_from(question.id)]
+        if answer is not None and answer.status != "streaming":
+            facts = [use.content for use in self.assistant.used_for(answer.id) if use.type == "memory"]
+            if facts:
+                parts.append(cards.used_facts(facts))
+            if answer.model and DECLINES.search(answer.content) and not self.assistant.settings.model:
+                parts.append(cards.bigger_models(find_gguf_files()))
+        parts += [cards.proposal(version) for version in self.assistant.proposals()]
+        current = self.assistant.memory.current_prompt()
+        if current is not None and current.decided_at is not None and current.rules:
+            age_s = (self.assistant.memory.clock() - current.decided_at).total_seconds()
+            if age_s < RECENT_RULE_S:
+                parts.append(cards.accepted(current))
+        return "".join(parts)
+
+    def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
+        answers = [m.id for m in thread if m.role == "assistant"]
+        wanted = of_message if of_message in answers else answers[-1] if answers else None
+        return cards.used_panel(self.assistant.used_for(wanted) if wanted else (), of_reply=wanted is not None)
+
+    @told
+    def open(self, current: str) -> ChatView:
+        return self.view(current)
+
+    @told
+    def select(self, ids: list[str], event: gr.SelectData) -> str:
+        """A reply was pressed: show what it was given with."""
+        index = event.index[0] if isinstance(event.index, tuple | list) else event.index
+        wanted = self.assistant.memory.get_message(ids[index])
+        if wanted.role != "assistant":
+            return gr.skip()  # type: ignore[no-any-return]
+        return cards.used_panel(self.assistant.used_for(wanted.id), of_reply=True)
+
+    # --- replies --------------------------------------------------------------------------------------------------
+
+    def submit(self, text: str, current: str, persona: str) -> Iterator[ChatView]:
+        """Send what was typed. The box is emptied once the message is stored, and not before."""
+
+        def begin() -> tuple[str, Iterator[Event]]:
+            conversation = current
+            if text.strip() and not conversation:
+                speaker = self.assistant.persona(persona or self.assistant.settings.persona)
+                conversation = self.assistant.memory.start_conversation(persona=speaker.id).id
+            return conversation, self.assistant.respond(text, conversation or None, persona or None)
+
+        yield from self._stream(begin, box="")
+
+    def regenerate(self, ids: list[str], current: str, event: gr.RetryData) -> Iterator[ChatView]:
+        """Write the reply again. Gradio names the row of the question."""
+        wanted = ids[_index(event.index)]
+        yield from self._stream(lambda: (current, self.assistant.regenerate(wanted)))
+
+    def edit(self, ids: list[str], current: str, event: gr.EditData) -> Iterator[ChatView]:
+        wanted, text = ids[_index(event.index)], typed_text(str(event.value))
+        yield from self._stream(lambda: (current, self.assistant.edit(wanted, text)))
+
+    def attach(self, current: str) -> Iterator[ChatView]:
+        """Go on showing a reply that is being written, after a reload or from another tab."""
+        if current and self.assistant.running(current):
+            yield from self._stream(lambda: (current, self.assistant.attach(current)))
+        else:
+            yield ChatView()  # Gradio empties the outputs of a generator that yields nothing.
+
+    def _stream(self, begin: Callable[[], tuple[str, Iterator[Event]]], *, box: Any = None) -> Iterator[ChatView]:
+        """Draw a reply as it comes. A page that goes away ends this, and not the reply."""
+        try:
+            current, events = begin()
+        except ERRORS as error:
+            gr.Warning(cards.escape(str(error)), duration=12)
+            yield ChatView()
+            return
+        first = self.view(current, box=box)
+        yield first
+        rows, text, reasoning, drawn_at = list(first.chatbot["value"]), "", "", 0.0
+        if rows and rows[-1]["role"] == "assistant":
+            rows.pop()
+        try:
+            for event in events:
+                if not isinstance(event, TextChunk):
+                    continue
+                if event.kind == "reasoning":
+                    reasoning += event.text
+                else:
+                    text += event.text
+                if time.monotonic() - drawn_at >= SHOW_EVERY_S:
+                    thoughts = [thought_row(reasoning, done=bool(text))] if reasoning else []
+                    answer = {"role": "assistant", "content": shown_text(text) or "…"}
+                    yield ChatView(chatbot=gr.update(value=[*rows, *thoughts, answer]))
+                    drawn_at = time.monotonic()
+        except ERRORS as error:
+            gr.Warning(cards.escape(str(error)), duration=12)
+        yield self.view(current)
+        if self.assistant.memory.owner and not self.assistant.memory.wait_until_idle(timeout_s=LEARN_WAIT_S):
+            log.debug("What was learnt from this turn is shown later")
+        yield self._after(current)
+
+    def _after(self, current: str) -> ChatView:
+        """What learning changes: cards, title, the list of conversations."""
+        view = self.view(current)
+        return ChatView(heading=view.heading, side=view.side, cards=view.cards, used=view.used)
+
+    def late(self, current: str) -> ChatView:
+        """Cards and titles of what took longer to learn."""
+        self.assistant.wait_until_idle(timeout_s=LATE_WAIT_S)
+        return self._after(current)
+
+    @told
+    def stop(self, current: str) -> None:
+        """The only thing that stops a reply."""
+        self.assistant.stop(current)
+
+    @told
+    def undo(self, current: str) -> ChatView:
+        """Step back over the last exchange; what was typed comes back into the box."""
+        text = self.assistant.undo(current)
+        return self.view(current, box=text)
+
+    # --- thumbs ---------------------------------------------------------------------------------------------------
+
+    @told
+    def rate(self, ids: list[str], event: gr.LikeData) -> tuple[Any, ...]:
+        """A thumb. Down asks why: (the reply asked about, the panel, reasons, comment, better answer)."""
+        wanted = ids[_index(event.index)]
+        if event.liked is True:
+            self.assistant.rate(wanted, 1)
+        elif event.liked is False:
+            self.assistant.rate(wanted, -1)
+        else:
+            self.assistant.memory.delete_feedback(wanted)
+        down = event.liked is False
+        return wanted if down else "", gr.update(visible=down), [], "", ""
+
+    @told
+    def explain(self, wanted: str, reasons: list[str], comment: str, better: str, current: str) -> tuple[Any, ...]:
+        """Why the thumb went down: (the panel, cards)."""
+        if wanted:
+            self.assistant.rate(wanted, -1, reasons, comment or None, better or None)
+        return gr.update(visible=False), self._cards(self._thread(current))
+
+    def _thread(self, current: str) -> list[Message]:
+        return self.assistant.memory.thread(current) if current else []
+
+    # --- cards ----------------------------------------------------------------------------------------------------
+
+    @told
+    def card(self, current: str, event: gr.EventData) -> str:
+        """A button on a card was pressed."""
+        act, identifier = _pressed(event)
+        if act == "undo-memory":
+            self.assistant.memory.undo_add(identifier)
+        elif act == "accept":
+            self.assistant.accept(identifier)
+        elif act == "reject":
+            self.assistant.reject(identifier)
+        elif act == "undo-rule":
+            self.assistant.undo_rule(identifier)
+        elif act == "use-model":
+            gr.Info("Loading the model …")
+            self.assistant.use_model(identifier)
+            gr.Info("From now on this model answers.")
+        return self._cards(self._thread(current))
+
+    @told
+    def wrong_or_ask(self, current: str, event: gr.EventData) -> tuple[Any, ...]:
+        """A button on a memory that was used: (used panel, the pending question, its panel, its words)."""
+        act, identifier = _pressed(event)
+        if act == "wrong":
+            self.assistant.mark_wrong(identifier)
+            gr.Info("It is closed and will not be used again. Its history keeps it.")
+            return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip()
+        if act == "forget":
+            return gr.skip(), *self.ask(f"memory:{identifier}")
+        return (gr.skip(),) * 4
+
+    # --- questions ------------------------------------------------------------------------------------------------
+
+    def ask(self, pending: str) -> tuple[Any, ...]:
+        """Show what would go: (the pending question, its panel, its words)."""
+        kind, _, identifier = pending.partition(":")
+        memory = self.assistant.memory
+        plan = memory.plan_forget(identifier) if kind == "memory" else memory.plan_delete_conversation(identifier)
+        return pending, gr.update(visible=True), cards.forget_plan(plan)
+
+    @told
+    def ask_delete(self, current: str) -> tuple[Any, ...]:
+        return self.ask(f"conversation:{current}") if current else (gr.skip(),) * 3
+
+    @told
+    def yes(self, pending: str, current: str) -> tuple[Any, ...]:
+        """Carry it out: (the question's panel, then the chat page)."""
+        kind, _, identifier = pending.partition(":")
+        if kind == "memory":
+            self.assistant.memory.delete(identifier)
+            gr.Info("Forgotten.")
+        elif kind == "conversation":
+            self.assistant.stop(identifier)
+            self.assistant.wait_until_idle(timeout_s=10)
+            self.assistant.memory.delete_conversation(identifier)
+            current = "" if identifier == current else current
+            gr.Info("Deleted.")
+        return gr.update(visible=False), *self.view(current)
+
+    # --- conversations --------------------------------------------------------------------------------------------
+
+    @told
+    def pick(self, event: gr.EventData) -> ChatView:
+        """A conversation was chosen in the list."""
+        _, identifier = _pressed(event)
+        return self.view(identifier)
+
+    @told
+    def rename(self, current: str, title: str) -> tuple[Any, ...]:
+        """(the panel, heading, list)"""
+        if current and title.strip():
+            self.assistant.memory.rename_conversation(current, title)
+        view = self.view(current)
+        return gr.update(visible=False), view.heading, view.side
+
+    @told
+    def begin_rename(self, current: str) -> tuple[Any, ...]:
+        conversation = self.assistant.memory.get_conversation(current)
+        return gr.update(visible=True), conversation.title
+
+    @told
+    def choose_persona(self, current: str, persona: str) -> str:
+        """The persona speaks from the next reply on: (starter cards with its greeting)."""
+        speaker = self.assistant.persona(persona or self.assistant.settings.persona)
+        if current:
+            self.assistant.memory.set_persona(current, speaker.id)
+        return cards.starters(speaker)
+
+
+class PageHandlers(ChatHandlers):
+    """The pages beside the chat."""
+
+    # --- memory ---------------------------------------------------------------------------------------------------
+
+    def _sources(self, memories: Sequence[Memory]) -> dict[str, Message]:
+        found = {}
+        for memory in memories:
+            message = self.assistant.memory.find_message(memory.source_message_id or "")
+            if message is not None:
+                found[message.id] = message
+        return found
+
+    @told
+    def memories(self, query: str, closed: bool) -> str:
+        memory = self.assistant.memory
+        if query.strip():
+            hits = memory.search(query, limit=20)
+            return cards.search_results(
+                hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
+            )
+        listed = memory.memories(include_closed=closed, limit=500)
+        sources = self._sources(listed)
+        return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
+
+    @told
+    def memory_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:
+        """(list, history, the edited memory, editing panel, its text, the pending question, its panel, its words)"""
+        act, identifier = _pressed(event)
+        memory = self.assistant.memory
+        view = [gr.skip() for _ in range(8)]
+        if act == "history":
+            view[1] = cards.timeline(memory.history(identifier))
+        elif act == "edit":
+            view[2:5] = [identifier, gr.update(visible=True), memory.get(identifier).content]
+        elif act == "forget":
+            view[5:8] = self.ask(f"memory:{identifier}")
+        elif act in ("close", "reopen"):
+            self.assistant.mark_wrong(identifier) if act == "close" else memory.reopen(identifier)
+            view[0] = self.memories(query, closed)
+        return tuple(view)
+
+    @told
+    def save_memory(self, identifier: str, text: str, query: str, closed: bool) -> tuple[Any, ...]:
+        """(editing panel, list)"""
+        if identifier and text.strip():
+            self.assistant.memory.update(identifier, content=text)
+        return gr.update(visible=False), self.memories(query, closed)
+
+    @told
+    def add_memory(self, text: str, query: str, closed: bool) -> tuple[Any, ...]:
+        """(the emptied box, list)"""
+        if not text.strip():
+            return gr.skip(), gr.skip()
+        self.assistant.memory.add(content=text, plural=True, origin="user")
+        return "", self.memories(query, closed)
+
+    # --- profile --------------------------------------------------------------------------------------------------
+
+    @told
+    def profile(self) -> tuple[Any, ...]:
+        """(the page, its text, its versions)"""
+        return (
+            cards.profile_page(self.assistant.profile().lines),
+            self.assistant.profile_text(),
+            cards.profile_versions(self.assistant.memory.profile_versions()),
+        )
+
+    @told
+    def save_profile(self, text: str) -> tuple[Any, ...]:
+        self.assistant.edit_profile(text)
+        gr.Info("Saved. Your words win over what is learnt.")
+        return self.profile()  # type: ignore[no-any-return]
+
+    # --- learning -------------------------------------------------------------------------------------------------
+
+    @told
+    def learning(self) -> str:
+        memory = self.assistant.memory
+        evidence = {f.id: (f, memory.find_message(f.message_id)) for f in memory.feedback()}
+        return cards.learning_page(
+            self.assistant.current_rules(),
+            memory.current_prompt(),
+            self.assistant.proposals(),
+            memory.prompt_versions(),
+            evidence,
+        )
+
+    @told
+    def learning_pressed(self, event: gr.EventData) -> str:
+        act, identifier = _pressed(event)
+        if act in ("on", "off"):
+            self.assistant.switch_rule(identifier, enabled=act == "on")
+        elif act == "accept":
+            self.assistant.accept(identifier)
+        elif act == "reject":
+            self.assistant.reject(identifier)
+        elif act == "undo-rule":
+            self.assistant.undo_rule(identifier)
+        return self.learning()  # type: ignore[no-any-return]
+
+    # --- data -----------------------------------------------------------------------------------------------------
+
+    @told
+    def about(self) -> str:
+        memory, settings = self.assistant.memory, self.assistant.settings
+        return cards.about(
+            model=settings.model or "the small built-in model",
+            home=str(memory.home),
+            counts=memory.counts(),
+            problems=memory.check(),
+        )
+
+    @told
+    def import_file(self, path: str | None) -> tuple[Any, ...]:
+        """(the emptied upload, about)"""
+        if not path:
+            return gr.skip(), gr.skip()
+        try:
+            counts = self.assistant.import_zip(Path(path))
+        finally:
+            Path(path).unlink(missing_ok=True)
+        added = sum(n["added"] for n in counts.values())
+        gr.Info(f"Imported: {added} added; what was already there stays as it is.")
+        return None, self.about()
+
+    @told
+    def erase(self, word: str) -> tuple[Any, ...]:
+        """(the emptied box, about, then the chat page)"""
+        if word.strip().lower() != ERASE_WORD:
+            raise AttuneError(f"Nothing was erased. Type {ERASE_WORD} to remove everything.")
+        with self._swap:
+            settings = self.assistant.settings
+            if not self.assistant.memory.owner:
+                raise AttuneError("Attune is open in another window. Close it, then erase.")
+            self.assistant.close()
+            transfer.erase(settings.home)
+            self.assistant = open_assistant(settings)
+        gr.Info("Everything is gone.")
+        return "", self.about(), *self.view("")
+
+
+def _index(index: int | tuple[int, int] | list[int]) -> int:
+    return index[0] if isinstance(index, tuple | list) else index
+
+
+def _pressed(event: gr.EventData) -> tuple[str, str]:
+    """What a button says it does, and to what."""
+    data = event._data or {}
+    return str(data.get("act", "")), str(data.get("id", ""))

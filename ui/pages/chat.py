@@ -1,0 +1,153 @@
+"""The chat: conversations, the reply as it is written, what was learnt, what was used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from assistant.refinement import REASONS
+from ui.handlers import ChatHandlers
+from ui.pages.parts import Question, speaking_html
+
+KEEP_IN_ADDRESS = """(current) => {
+  const url = new URL(window.location);
+  if (current) url.searchParams.set("c", current); else url.searchParams.delete("c");
+  if (url.href !== window.location.href) window.history.replaceState({}, "", url);
+}"""
+READ_ADDRESS = "() => [new URL(window.location).searchParams.get('c') || '']"
+FOCUS_BOX = "() => document.querySelector('#box textarea')?.focus()"
+CLOSE_SIDEBAR_ON_PHONE = (
+    "() => { if (window.innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click(); }"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatPage:
+    current: gr.Textbox
+    side: gr.HTML
+    view: list[Any]
+    """The outputs of a `ChatView`, in its order."""
+
+
+def build_sidebar() -> tuple[gr.Button, gr.HTML]:
+    with gr.Sidebar(width=280, elem_id="sidebar"):
+        gr.HTML('<div class="a-brand"><span class="a-logo small" aria-hidden="true"></span>Attune</div>')
+        new = gr.Button("New conversation", variant="primary", elem_id="new")
+        side = speaking_html(elem_id="conversations")
+    return new, side
+
+
+def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
+    current = gr.Textbox(visible="hidden", elem_id="current")
+    ids, rated = gr.State([]), gr.State("")
+    with gr.Row(elem_id="top"):
+        heading = gr.HTML(apply_default_css=False, elem_id="heading")
+        persona = gr.Dropdown(
+            [(p.name, p.id) for p in handlers.assistant.all_personas()],
+            label="Persona",
+            elem_id="persona",
+            filterable=False,
+            container=False,
+            min_width=130,
+            scale=0,
+        )
+    with gr.Row(visible=False, elem_id="tools") as tools:
+        undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
+        rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
+        remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
+    with gr.Row(visible=False, elem_id="rename-panel") as rename_panel:
+        new_title = gr.Textbox(label="New name", elem_id="new-title", max_length=120)
+        save_title = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="save-title")
+    with gr.Row(elem_id="chat-row"):
+        with gr.Column(scale=3, min_width=320, elem_id="chat-column"):
+            starters = speaking_html(elem_id="starters")
+            chatbot = gr.Chatbot(
+                visible=False,
+                label="Conversation",
+                show_label=False,
+                elem_id="chat",
+                height="56vh",
+                layout="bubble",
+                editable="user",
+                buttons=["copy"],
+                allow_tags=False,
+                group_consecutive_messages=False,
+                feedback_options=("Like", "Dislike"),
+                latex_delimiters=[],
+            )
+            cards = speaking_html(elem_id="cards")
+            with gr.Column(visible=False, elem_id="why") as why:
+                reasons = gr.CheckboxGroup(list(REASONS), label="What was wrong?", elem_id="reasons")
+                comment = gr.Textbox(label="Comment", lines=1, elem_id="comment", placeholder="In your own words")
+                better = gr.Textbox(label="A better answer (if you like)", lines=2, elem_id="better")
+                with gr.Row():
+                    close = gr.Button("Close", scale=0, min_width=80)
+                    tell = gr.Button("Send feedback", variant="primary", elem_id="tell", scale=0, min_width=140)
+            with gr.Row(elem_id="composer"):
+                box = gr.Textbox(
+                    show_label=False,
+                    container=False,
+                    label="Message",
+                    placeholder="Message Attune. Enter sends, Shift+Enter starts a new line.",
+                    lines=1,
+                    max_lines=8,
+                    autofocus=True,
+                    elem_id="box",
+                    html_attributes=gr.InputHTMLAttributes(autocapitalize="sentences"),
+                )
+                send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=88)
+                stop = gr.Button("Stop", variant="stop", elem_id="stop", visible=False, scale=0, min_width=88)
+        with gr.Column(scale=1, min_width=260, elem_id="used-column"):
+            used = speaking_html(elem_id="used")
+
+    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
+
+    submitted = gr.on([box.submit, send.click], handlers.submit, [box, current, persona], view, **quiet)
+    retried = chatbot.retry(handlers.regenerate, [ids, current], view, **quiet)
+    edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
+    for event in (submitted, retried, edited):
+        event.then(handlers.late, current, view, **quiet)
+
+    loaded = page.load(handlers.open, current, view, js=READ_ADDRESS, **quiet)
+    attached = loaded.then(handlers.attach, current, view, **quiet)
+    picked = side.click(handlers.pick, None, view, **many)
+    picked.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    attached_again = picked.then(handlers.attach, current, view, **many)
+    begun = new.click(lambda: handlers.open(""), None, view, **many)
+    begun.then(None, None, None, js=FOCUS_BOX)
+    begun.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    # Looking elsewhere ends the drawing of a reply, never the reply.
+    for component in (side, new):
+        component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
+    current.change(None, current, None, js=KEEP_IN_ADDRESS)
+
+    stop.click(handlers.stop, current, None, **quiet)
+    undo.click(handlers.undo, current, view, **quiet)
+    chatbot.undo(handlers.undo, current, view, **quiet)
+    chatbot.select(handlers.select, ids, used, **quiet)
+    chatbot.like(handlers.rate, ids, [rated, why, reasons, comment, better], **quiet)
+    tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
+    close.click(lambda: gr.update(visible=False), None, why, **quiet)
+    cards.click(handlers.card, current, cards, **quiet)
+    used.click(handlers.wrong_or_ask, current, [used, *question.asking], **quiet)
+    starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
+    persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
+    rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)
+    gr.on(
+        [save_title.click, new_title.submit],
+        handlers.rename,
+        [current, new_title],
+        [rename_panel, heading, side],
+        **quiet,
+    )
+    remove.click(handlers.ask_delete, current, question.asking, **quiet)
+    return ChatPage(current=current, side=side, view=view)
+
+
+def _fill(event: gr.EventData) -> str:
+    """A starter card puts its words into the box; sending them is the user's."""
+    return str((event._data or {}).get("id", ""))

@@ -1,0 +1,22 @@
+"""The page about the user: read it, rewrite it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ui.handlers import PageHandlers
+
+
+def build_profile(handlers: PageHandlers, tab: gr.Tab) -> None:
+    with gr.Column(elem_classes="a-page"):
+        gr.HTML("<h2>Profile</h2><p class='a-lead'>What a new conversation knows about you. Your own words win.</p>")
+        shown = gr.HTML(apply_default_css=False, elem_id="profile")
+        with gr.Accordion("Rewrite it", open=False, elem_id="profile-rewrite"):
+            text = gr.Textbox(
+                label="Your page (## heading, - line)", lines=10, max_lines=24, elem_id="profile-text"
+            )
+            save = gr.Button("Save", variant="primary", elem_id="profile-save", scale=0, min_width=100)
+        versions = gr.HTML(apply_default_css=False)
+    outputs = [shown, text, versions]
+    tab.select(handlers.profile, None, outputs, show_progress="hidden")
+    save.click(handlers.save_profile, text, outputs, show_progress="hidden")
