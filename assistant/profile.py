@@ -15,11 +15,11 @@ SECTION_OF = {
     **dict.fromkeys(("name", "called", "city", "home", "origin", "age", "birthday", "language"), ABOUT),
     **dict.fromkeys(("job", "employer", "study"), WORK),
     **dict.fromkeys(("like", "dislike", "preference", "hobby", "instrument"), TASTES),
-    **dict.fromkeys(("allergy", "diet"), HEALTH),
+    **dict.fromkeys(("allergy", "diet", "not-eaten"), HEALTH),
     **dict.fromkeys(("plan", "goal"), PLANS),
 }
 """Section by attribute; attributes like "pet:dog" and "person:sister" go by what stands before the colon."""
-SECTION_OF_PREFIX = {"pet": PEOPLE, "person": PEOPLE, "favourite": TASTES}
+SECTION_OF_PREFIX = {"pet": PEOPLE, "person": PEOPLE, "favourite": TASTES, "preference": TASTES}
 LIGHT_LINES = 5
 
 

@@ -38,7 +38,10 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """A table, or what to do when there is nothing in it."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        # An identifier that is cut cannot be typed again.
+        table.add_column(name, no_wrap=name in ("id", "message", "since", "until", "when"), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     if table.row_count:
