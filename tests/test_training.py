@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import re
@@ -20,7 +19,6 @@ from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
 from training.evaluate import CHECKS, figures, loops, passes, read_cases
 from training.export import export_gguf
-from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
 from training.optimizer import orthogonalised
 from training.replies import RULES, Reply, Style, noisy, render
@@ -95,15 +93,14 @@ def test_the_same_seed_makes_the_same_dialogues(values):
 
 def test_a_known_value_is_in_the_prompt_whenever_a_reply_names_it(values):
     rng = random.Random(4)
-    kinds = {k.name: k for k in KINDS}
     checked = 0
     for _ in range(300):
         messages = dialogue(rng, values, turns=1, facts=4)
         reply, prompt = messages[-1].content, messages[0].content + messages[1].content
         found = re.search(r"[Yy]our (?:dog|cat|sister|brother) is called ([\w' -]+)", reply)
-        if found and kinds:
+        if found:
             checked += 1
-            assert found.group(1).split(" and ")[0].split(" from now")[0].strip() in prompt
+            assert found.group(1).split(" and ")[0].removesuffix(" now").strip() in prompt
     assert checked > 5
 
 
@@ -201,7 +198,6 @@ def test_loss_falls_on_replies_alone_unless_prompts_are_asked_for(values, tokeni
     batches = DialogueBatches(random.Random(0), values, tokenizer, prompt_share=0.0)
     batch = batches.draw((2, 512), long=False)
     text = tokenizer.decode([t for t in batch.targets.flatten().tolist() if t != IGNORED])
-    assert "Today is" not in text.split("Memories:")[0] or "Today is" in text
     assert 0.02 < (batch.targets != IGNORED).float().mean() < 0.6
     assert "Answer from what you know" not in text and batch.mask is not None and batch.mask.shape == (2, 1, 512, 512)
 
@@ -209,7 +205,7 @@ def test_loss_falls_on_replies_alone_unless_prompts_are_asked_for(values, tokeni
 def test_the_orthogonalised_update_has_even_singular_values():
     torch.manual_seed(0)
     singular = torch.linalg.svdvals(orthogonalised(torch.randn(64, 32)))
-    assert 0.5 < singular.min() and singular.max() < 1.4
+    assert singular.min() > 0.5 and singular.max() < 1.4
 
 
 def test_the_learning_rate_warms_up_holds_and_falls_with_the_clock():
@@ -221,7 +217,13 @@ def test_the_learning_rate_warms_up_holds_and_falls_with_the_clock():
 
 def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
     config = replace(
-        CONFIGS["cpu"], size=TINY, compiled=False, copy_steps_at_most=2, row_shapes=((2, 64), (1, 128)), copy_shape=(2, 32)
+        CONFIGS["cpu"],
+        size=TINY,
+        compiled=False,
+        copy_steps_at_most=2,
+        copy_every=2,
+        row_shapes=((2, 64), (1, 128)),
+        copy_shape=(2, 32),
     )
     first = Run(config, tmp_path)
     first.learn_copying()
@@ -231,7 +233,6 @@ def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
     assert again.stage == "dialogues" and again.step == first.step > 0 and again.tokens == first.tokens
     assert again.rng.getstate() == first.rng.getstate()
     assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), first.model.parameters(), strict=True))
-    assert json.loads((tmp_path / "log.jsonl").read_text().splitlines()[0])["stage"] in ("copying", "dialogues") or True
 
 
 def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer):

@@ -22,7 +22,9 @@ def main() -> None:
     parser.add_argument("--until", help="UTC time of day, HH:MM, at which the dialogue stage ends, whatever the speed")
     parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    parser.add_argument("--export-only", action="store_true", help="write the GGUF of the checkpoint in --out, and stop")
+    parser.add_argument(
+        "--export-only", action="store_true", help="write the GGUF of the checkpoint in --out, and stop"
+    )
     options = parser.parse_args()
     config = CONFIGS[options.config]
     if options.minutes:

@@ -32,7 +32,7 @@ class Config:
     size: ModelSize = ModelSize()
     minutes: float = 60.0
     """Wall clock of the dialogue stage; the copying stage comes before it and ends when copying is learnt."""
-    decay_share: float = 0.4
+    decay_share: float = 0.5
     """Share of the minutes in which the learning rate falls, at the end."""
     warmup_steps: int = 50
     matrix_rate: float = 0.02
@@ -42,7 +42,7 @@ class Config:
     row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (4, 1024), (8, 512), (8, 512))
     """(rows, tokens) of successive batches, repeated: most are short, some as long as the context."""
     copy_shape: tuple[int, int] = (32, 128)
-    copy_every: int = 4
+    copy_every: int = 8
     """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500

@@ -253,21 +253,21 @@ def _turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     acts = (
         (_recall, 0.34),
         (_unknown, 0.12),
-        (_tell, 0.13),
+        (_tell, 0.14),
         (_correct, 0.035),
         (_negate, 0.02),
-        (_small_talk, 0.12),
+        (_small_talk, 0.17),
         (_decline, 0.115),
         (_casual, 0.03),
         (_instruct, 0.035),
-        (_about_me, 0.04),
+        (_about_me, 0.05),
         (_suggest, 0.015),
         (_since_when, 0.012),
         (_date, 0.01),
         (_two_things, 0.03),
     )
     if dense and scene.rng.random() < 0.6:
-        return _recall(scene)
+        return scene.rng.choices((_recall, _unknown, _about_me), (0.76, 0.2, 0.04))[0](scene)
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
 

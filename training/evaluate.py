@@ -19,7 +19,10 @@ from typing import Any
 
 CASES = Path(__file__).parent / "cases"
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
-INFORMAL = re.compile(r"\w'(t|s|re|ll|m|ve)\b|!|\b(hi|hey|yeah|cool|awesome|gonna|lol)\b", re.IGNORECASE)
+INFORMAL = re.compile(
+    r"n't\b|\w'(re|ll|m|ve)\b|\b(it|that|what|here|there|let|who)'s\b|!|\b(hi|hey|yeah|cool|awesome|gonna|lol)\b",
+    re.IGNORECASE,
+)
 MAX_TOKENS = 160
 Case = dict[str, Any]
 
@@ -90,6 +93,21 @@ class ReplyModel:
             str(path), n_ctx=0, n_threads=threads, n_threads_batch=threads, n_gpu_layers=0, verbose=False, seed=0
         )
         self.generated_tokens, self.generated_s = 0, 0.0
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self._llama.metadata)
+
+    def tokens_of(self, text: str) -> list[int]:
+        """Token ids of a rendered prompt, special tokens included."""
+        return list(self._llama.tokenize(text.encode(), add_bos=False, special=True))
+
+    def rendered(self, messages: list[dict[str, str]]) -> str:
+        """The prompt as the chat template in the file makes it."""
+        from jinja2 import Template
+
+        template = Template(self._llama.metadata["tokenizer.chat_template"])
+        return template.render(messages=messages, add_generation_prompt=True)
 
     def reply(self, messages: list[dict[str, str]]) -> tuple[str, int, bool]:
         """The reply, its length in tokens, and whether it was cut at `MAX_TOKENS`."""

@@ -86,7 +86,7 @@ def animal_kind(animal: str) -> Kind:
         acks=(
             f"{{v}} is a lovely name for a {animal}.",
             f"{{v}} sounds like a wonderful {animal}.",
-            f"Say hello to {{v}} from me!",
+            "Say hello to {v} from me!",
             f"A {animal} called {{v}}, how nice!",
             "I would like to hear more about {v}.",
         ),

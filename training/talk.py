@@ -147,7 +147,7 @@ EXCHANGES = (
             ),
             _r("My name is {p}.", "I am a small assistant that lives on your own machine.", brief="My name is {p}."),
         ),
-        weight=3,
+        weight=5,
     ),
     Exchange(
         said=(
@@ -176,7 +176,7 @@ EXCHANGES = (
                 extras=(f"{MODEL}, so poems and hard questions are beyond me.",),
             ),
         ),
-        weight=2.5,
+        weight=4,
     ),
     Exchange(
         said=(

@@ -3,7 +3,7 @@
 `training.values` refuses any value that holds one of these words; a test compares the two.
 """
 
-# ruff: noqa: E501, SIM905
+# ruff: noqa: SIM905
 from __future__ import annotations
 
 PEOPLE = """Zorvik Oluchi Ingeborg Wren Bjarni Xochitl Siobhan Nguyet Krzysztof Aoife Rhys Tadhg Eilidh Ifeanyi Nkechi
