@@ -136,7 +136,7 @@ def serve(settings: Settings, *, open_browser: bool, demo: bool = False) -> None
         assistant = open_assistant(settings)
         try:
             if demo:
-                from ui.demo import fill_demo
+                from assistant.demo import fill_demo
 
                 fill_demo(assistant)
             app = build_app(assistant)
