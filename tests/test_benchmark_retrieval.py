@@ -1,0 +1,145 @@
+"""The retrieval benchmark: both formats are read, the figures are the ones it says, and `ours` takes the public face."""
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks import retrieval
+from benchmarks.datasets import read
+from tests.fakes import HashEmbeddings
+
+LOCOMO: list[dict[str, Any]] = [
+    {
+        "sample_id": "talk",
+        "conversation": {
+            "speaker_a": "Ana",
+            "speaker_b": "Bo",
+            "session_1_date_time": "1:56 pm on 8 May, 2023",
+            "session_1": [
+                {"speaker": "Ana", "dia_id": "D1:1", "text": "I adopted a ferret.", "blip_caption": "a small cage"},
+                {"speaker": "Bo", "dia_id": "D1:2", "text": "Lovely!"},
+            ],
+            "session_2_date_time": "9:05 am on 1 June, 2023",
+            "session_2": [{"speaker": "Bo", "dia_id": "D2:1", "text": "My violin broke."}],
+        },
+        "qa": [
+            {"question": "Who adopted a ferret?", "answer": "Ana", "evidence": ["D1:1"], "category": 4},
+            {"question": "What broke?", "answer": "the violin", "evidence": ["D2:1; D1:2"], "category": 1},
+            {"question": "Without evidence?", "evidence": [], "category": 5},
+        ],
+    }
+]
+LONGMEMEVAL: dict[str, Any] = {
+    "sessions": {
+        "k1": [["user", "I keep my sneakers in the shoe rack.", 1], ["user", "Thanks.", 0]],
+        "k2": [["user", "Tell me about volcanoes.", 0]],
+    },
+    "questions": [
+        {
+            "question_id": question_id,
+            "question_type": "single-session-user",
+            "question": "Where are my sneakers?",
+            "question_date": "2023/06/23 (Fri) 07:31",
+            "answer": "shoe rack",
+            "answer_session_ids": ["s1"],
+            "haystack": [["k1", "s1", "2023/04/30 (Sun) 13:59"], ["k2", "s2", "2023/05/02 (Tue) 05:35"]],
+        }
+        for question_id in ("q1", "q2_abs")
+    ],
+}
+
+
+@pytest.fixture
+def locomo(tmp_path: Path) -> Path:
+    path = tmp_path / "locomo.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(LOCOMO).encode()))
+    return path
+
+
+@pytest.fixture
+def longmemeval(tmp_path: Path) -> Path:
+    path = tmp_path / "longmemeval.json"
+    path.write_text(json.dumps(LONGMEMEVAL))
+    return path
+
+
+def test_locomo_is_read_with_dates_speakers_and_evidence(locomo: Path) -> None:
+    form, (corpus,) = read(locomo)
+    assert form == "locomo"
+    assert [session.created_at.isoformat() for session in corpus.sessions] == [
+        "2023-05-08T13:56:00+00:00",
+        "2023-06-01T09:05:00+00:00",
+    ]
+    first = corpus.sessions[0].turns[0]
+    assert (first.role, first.text) == ("user", "Ana: I adopted a ferret. [shares a photo: a small cage]")
+    assert [question.turns for question in corpus.questions] == [{"D1:1"}, {"D2:1", "D1:2"}]
+    assert corpus.questions[1].sessions == {"D1", "D2"}
+
+
+def test_longmemeval_is_read_without_the_questions_that_have_no_answer(longmemeval: Path) -> None:
+    form, (corpus,) = read(longmemeval)
+    assert form == "longmemeval"
+    assert corpus.id == "q1"
+    assert corpus.questions[0].sessions == {"s1"}
+    assert [session.id for session in corpus.sessions] == ["s1", "s2"]
+    assert corpus.asked_at is not None and corpus.asked_at.year == 2023
+
+
+def test_windows_stay_within_their_session(locomo: Path) -> None:
+    _, (corpus,) = read(locomo)
+    neighbours = [(b.id if b else None, t.id, a.id if a else None) for b, t, a in retrieval.windows(corpus)]
+    assert neighbours == [(None, "D1:1", "D1:2"), ("D1:1", "D1:2", None), (None, "D2:1", None)]
+
+
+def test_turn_and_session_recall_are_shares_of_the_gold(locomo: Path) -> None:
+    form, (corpus,) = read(locomo)
+    sessions = {"D1:1": "D1", "D1:2": "D1", "D2:1": "D2", **{f"D3:{n}": "D3" for n in range(9)}}
+    ranking = ["D2:1", *(f"D3:{n}" for n in range(9)), "D1:2"]
+    assert retrieval.measure(form, corpus.questions[1], ranking, sessions) == {
+        "turn_r10": 0.5,
+        "turn_r5": 0.5,
+        "session_r10": 1.0,
+    }
+
+
+def test_longmemeval_figures_look_at_distinct_sessions(longmemeval: Path) -> None:
+    form, (corpus,) = read(longmemeval)
+    sessions = {"a": "s2", "b": "s2", "c": "s1"}
+    assert retrieval.measure(form, corpus.questions[0], ["a", "b", "c"], sessions) == {
+        "any_1": 0.0,
+        "any_5": 1.0,
+        "all_5": 1.0,
+        "mrr_10": 0.5,
+    }
+
+
+@pytest.mark.parametrize("name", ["locomo", "longmemeval"])
+def test_every_row_is_measured_in_one_run(name: str, request: pytest.FixtureRequest) -> None:
+    form, corpora = read(request.getfixturevalue(name))
+    rows = retrieval.run(form, corpora, HashEmbeddings())
+    assert [row["name"] for row in rows] == ["ours", "bm25", "dense", "rrf"]
+    recall = "turn_r10" if name == "locomo" else "any_1"
+    assert rows[0][recall] == 100
+    assert all(0 < row[recall] <= 100 for row in rows)
+    assert all(row["search_p95_ms"] >= row["search_p50_ms"] > 0 for row in rows)
+    assert retrieval.table(rows).count("\n") == 4
+
+
+def test_an_encoder_that_remembers_embeds_each_text_once() -> None:
+    seen: list[str] = []
+
+    class Counting(HashEmbeddings):
+        def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            seen.extend(texts)
+            return super().embed_documents(texts)
+
+    encoder = retrieval.OnceEmbedded(Counting())
+    encoder.embed_documents(["a", "b", "a"])
+    assert encoder.embed_documents(["b", "a"]).shape == (2, 384)
+    assert sorted(seen) == ["a", "b"]

@@ -1,0 +1,291 @@
+"""Search finds what serves the question, and never what may not be seen. Real SQLite and Chroma; words for an encoder."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memory import Memory, MemoryManager, Message, NewMessage, SearchHit, open_memory
+from memory.store import instant
+from tests.fakes import HashEmbeddings
+
+START = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that goes on one minute at every look."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+class NeverReady(HashEmbeddings):
+    """An encoder that is still loading."""
+
+    ready = False
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[MemoryManager]:
+    with open_memory(tmp_path, embeddings=HashEmbeddings(), clock=Clock(), start_worker=False) as opened:
+        yield opened
+
+
+def say(memory: MemoryManager, *texts: str, persona: str = "nova") -> list[Message]:
+    """One conversation, user and assistant in turns, embedded at once."""
+    conversation = memory.start_conversation(persona=persona)
+    roles = ("user", "assistant")
+    return memory.add_messages(
+        NewMessage(conversation_id=conversation.id, role=roles[n % 2], content=text) for n, text in enumerate(texts)
+    )
+
+
+def embed(memory: MemoryManager) -> None:
+    """What the worker does with the queue."""
+    memory.rebuild_index()
+
+
+def contents(hits: list[SearchHit]) -> list[str]:
+    return [hit.item.content for hit in hits]
+
+
+def test_a_fact_answers_its_question_first_and_its_source_comes_next(memory: MemoryManager) -> None:
+    said = say(memory, "Hi, my name is Zorvik and my dog is called Pemba.", "Nice to meet you both!")[0]
+    memory.add(content="The user's name is Zorvik.", attribute="name", value="Zorvik", source_message_id=said.id)
+    memory.add(content="The user's dog is called Pemba.", attribute="dog", value="Pemba", source_message_id=said.id)
+    for _ in range(2):  # by words alone, then by words and meaning
+        assert contents(memory.search("What is my dog called?"))[:2] == [
+            "The user's dog is called Pemba.",
+            said.content,
+        ]
+        embed(memory)
+
+
+def test_one_message_in_an_empty_store_is_found(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    memory.add_message(conversation.id, role="user", content="My boat is called Skarv.")
+    assert contents(memory.search("What is the name of my boat?")) == ["My boat is called Skarv."]
+
+
+def test_what_do_you_know_about_me_brings_the_most_important_current_facts(memory: MemoryManager) -> None:
+    memory.add(content="The user likes tea.", attribute="likes", value="tea", importance=0.2, plural=True)
+    memory.add(content="The user's name is Zorvik.", attribute="name", value="Zorvik", importance=0.9)
+    memory.add(content="The user lives in Bergen.", attribute="home", value="Bergen", importance=0.8)
+    memory.add(content="The user lives in Trondheim.", attribute="home", value="Trondheim", importance=0.8)
+    memory.add(content="Answer in bullets.", kind="procedural", attribute="format", value="bullets", importance=1.0)
+    assert contents(memory.search("what do you know about me?")) == [
+        "The user's name is Zorvik.",
+        "The user lives in Trondheim.",
+        "The user likes tea.",
+    ]
+
+
+def test_stop_words_alone_find_their_own_words_when_nothing_is_known(memory: MemoryManager) -> None:
+    say(memory, "We heard The Who last night.", "How was it?")
+    assert contents(memory.search("the who"))[0] == "We heard The Who last night."
+
+
+def test_a_message_is_found_by_what_its_neighbour_says(memory: MemoryManager) -> None:
+    say(memory, "Where did you put the lawnmower?", "Behind the shed.", "Thanks.")
+    assert "Behind the shed." in contents(memory.search("lawnmower"))
+
+
+def test_a_message_is_found_as_soon_as_it_is_stored(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    memory.add_message(conversation.id, role="user", content="I planted quinces.")
+    hits = memory.search("quinces")
+    assert contents(hits) == ["I planted quinces."]
+    assert hits[0].source == "bm25"
+
+
+def test_words_and_meaning_are_both_told(memory: MemoryManager) -> None:
+    say(memory, "I planted quinces.")
+    assert memory.search("quinces")[0].source == "both"
+
+
+def test_a_loading_encoder_leaves_search_to_words(tmp_path: Path) -> None:
+    with open_memory(tmp_path, embeddings=NeverReady(), start_worker=False) as memory:
+        say(memory, "I planted quinces.")
+        assert [hit.source for hit in memory.search("quinces")] == ["bm25"]
+
+
+def test_a_second_process_searches_by_words(memory: MemoryManager) -> None:
+    say(memory, "I planted quinces.")
+    with open_memory(memory.home, embeddings=HashEmbeddings(), start_worker=False) as other:
+        assert not other.owner
+        assert [hit.source for hit in other.search("quinces")] == ["bm25"]
+
+
+def test_closed_facts_stay_out_unless_the_time_they_held_is_asked_for(memory: MemoryManager) -> None:
+    memory.add(content="The user lives in Bergen.", attribute="home", value="Bergen")
+    then = memory.clock()
+    memory.add(content="The user lives in Trondheim.", attribute="home", value="Trondheim")
+    embed(memory)
+    assert contents(memory.search("Where does the user live?")) == ["The user lives in Trondheim."]
+    assert contents(memory.search("Where does the user live?", as_of=then)) == ["The user lives in Bergen."]
+
+
+def test_as_of_knows_nothing_that_was_learnt_later(memory: MemoryManager) -> None:
+    before = memory.clock()
+    memory.add(content="The user lives in Oslo.", attribute="home", value="Oslo", valid_from=START - timedelta(days=99))
+    say(memory, "I live in Oslo.")
+    assert memory.search("Oslo", as_of=before) == []
+    assert len(memory.search("Oslo", as_of=memory.clock())) == 2
+
+
+def test_times_of_any_zone_compare_as_instants(memory: MemoryManager) -> None:
+    from datetime import timezone
+
+    east = timezone(timedelta(hours=9))
+    conversation = memory.start_conversation()
+    memory.add_message(conversation.id, role="user", content="Tokyo.", created_at=datetime(2026, 1, 1, 8, tzinfo=east))
+    midnight = datetime(2026, 1, 1, tzinfo=UTC)
+    assert contents(memory.search("tokyo", as_of=midnight)) == ["Tokyo."]
+    assert memory.search("tokyo", as_of=midnight - timedelta(hours=2)) == []
+
+
+def test_what_one_persona_was_told_stays_with_it(memory: MemoryManager) -> None:
+    memory.add(content="The user's wizard is called Ozrin.", attribute="wizard", value="Ozrin", persona="bard")
+    embed(memory)
+    assert memory.search("wizard") == []
+    assert memory.search("wizard", persona="nova") == []
+    assert contents(memory.search("wizard", persona="bard")) == ["The user's wizard is called Ozrin."]
+
+
+def test_scopes_of_conversations_and_messages_hold(memory: MemoryManager) -> None:
+    one = say(memory, "The quince tree blooms.")[0]
+    other = say(memory, "The quince jam is done.")[0]
+    assert {hit.item.id for hit in memory.search("quince")} == {one.id, other.id}
+    assert contents(memory.search("quince", conversation_id=one.conversation_id)) == [one.content]
+    assert contents(memory.search("quince", exclude_conversation_id=one.conversation_id)) == [other.content]
+    assert contents(memory.search("quince", exclude_message_ids=[other.id])) == [one.content]
+
+
+def test_one_conversation_is_searched_to_its_end_however_much_else_is_nearer(memory: MemoryManager) -> None:
+    mine = say(memory, "A quince, among other things that grow here and there in the garden behind our house.")[0]
+    say(memory, *(f"quince {n}" for n in range(250)))
+    hits = memory.search("quince", conversation_id=mine.conversation_id)
+    assert [(hit.item.id, hit.source) for hit in hits] == [(mine.id, "both")]
+
+
+def test_only_what_is_included_is_found(memory: MemoryManager) -> None:
+    say(memory, "I grow quinces.")
+    memory.add(content="The user grows quinces.", attribute="grows", value="quinces")
+    embed(memory)
+    assert all(isinstance(hit.item, Message) for hit in memory.search("quinces", include=("message",)))
+    assert all(isinstance(hit.item, Memory) for hit in memory.search("quinces", include=("memory",)))
+    assert memory.search("quinces", include=()) == []
+
+
+def test_the_same_question_asked_often_is_shown_once_before_the_rest(memory: MemoryManager) -> None:
+    for _ in range(5):
+        say(memory, "What do quinces need?")
+    say(memory, "Quinces need sun, said my aunt, and a wall to lean on.")
+    assert len(set(contents(memory.search("quinces", limit=2)))) == 2
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_there_are_never_more_hits_than_asked_for(memory: MemoryManager, limit: int) -> None:
+    say(memory, *(f"quince number {n}" for n in range(6)))
+    assert len(memory.search("quince", limit=limit)) == limit
+
+
+def test_the_same_search_gives_the_same_order_with_scores_that_fall(memory: MemoryManager) -> None:
+    say(memory, *(f"quince {n}" for n in range(20)))
+    hits = memory.search("quince", limit=20)
+    assert contents(hits) == contents(memory.search("quince", limit=20))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_a_removed_index_folder_is_filled_again_from_sqlite(tmp_path: Path) -> None:
+    import shutil
+
+    with open_memory(tmp_path, embeddings=HashEmbeddings(), start_worker=False) as memory:
+        say(memory, "I planted quinces.")
+    shutil.rmtree(tmp_path / "index")
+    with open_memory(tmp_path, embeddings=HashEmbeddings(), start_worker=True) as memory:
+        assert memory.wait_until_idle(60)
+        assert memory.search("quinces")[0].source == "both"
+
+
+AWKWARD = [
+    "",
+    " ",
+    "\0",
+    "😀😀",
+    '"',
+    "'; DROP TABLE messages; --",
+    "AND OR NOT NEAR(",
+    "col:dog ^x* {a b}",
+    "שלום עולם",
+    "हिन्दी में",
+    "x" * 200_000,
+    "word " * 40_000,
+    "\ud800 lone",
+]
+
+
+@pytest.mark.parametrize("query", AWKWARD, ids=range(len(AWKWARD)))
+def test_any_text_can_be_searched_for(memory: MemoryManager, query: str) -> None:
+    say(memory, "dog and lone word")
+    assert isinstance(memory.search(query), list)
+
+
+texts = st.text("abc ", max_size=12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_nothing_out_of_scope_is_ever_found(data: st.DataObject) -> None:
+    """Whatever is stored and asked: scopes, validity and limits hold for every hit."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        open_memory(home, embeddings=NeverReady(), clock=Clock(), start_worker=False) as memory,
+    ):
+        moments = st.integers(-3, 3).map(lambda hours: START + timedelta(hours=hours))
+        ids: list[str] = []
+        rooms = [memory.start_conversation().id for _ in range(2)]
+        for text in data.draw(st.lists(texts, max_size=4)):
+            room, at = data.draw(st.sampled_from(rooms)), data.draw(moments)
+            ids.append(memory.add_message(room, role="user", content=text, created_at=at).id)
+        for word in data.draw(st.lists(texts, max_size=4)):
+            fact = memory.add(
+                content=f"user {word}",
+                attribute=word,
+                plural=True,
+                persona=data.draw(st.sampled_from(["", "bard"])),
+                valid_from=data.draw(moments),
+                valid_to=data.draw(st.none() | moments),
+            )
+            memory.store.change("memories", fact.id, created_at=instant(data.draw(moments)))
+        as_of = data.draw(st.none() | moments)
+        persona = data.draw(st.sampled_from([None, "nova", "bard"]))
+        excluded = [identifier for identifier in ids if data.draw(st.booleans())]
+        only, never = data.draw(st.sampled_from([None, *rooms])), data.draw(st.sampled_from([None, *rooms]))
+        hits = memory.search(
+            data.draw(texts) + data.draw(st.sampled_from(["", " user", " the"])),
+            limit=5,
+            as_of=as_of,
+            persona=persona,
+            conversation_id=only,
+            exclude_conversation_id=never,
+            exclude_message_ids=excluded,
+        )
+    assert len(hits) <= 5
+    for hit in hits:
+        assert as_of is None or hit.item.created_at <= as_of
+        if isinstance(hit.item, Memory):
+            assert hit.item.persona in ("", persona)
+            assert hit.item.valid_to is None if as_of is None else hit.item.holds_at(as_of)
+        else:
+            assert hit.item.id not in excluded
+            assert only in (None, hit.item.conversation_id)
+            assert never != hit.item.conversation_id
