@@ -14,7 +14,7 @@ from ui.commands.memory import memory
 from ui.commands.personas import persona
 from ui.commands.profile import profile
 from ui.session import INTERRUPTED, assistant_of, caught, settings_of
-from ui.terminal import err, lines_from, plain, print_json, write
+from ui.terminal import err, lines_from, out, piped_text, plain, print_json, write
 
 app = typer.Typer(
     name="attune",
@@ -99,7 +99,7 @@ def chat(
     """Say one thing, or have a conversation."""
     with assistant_of(context, model=model, home=home) as assistant:
         if text is None and not sys.stdin.isatty():
-            text = sys.stdin.read()
+            text = piped_text()
         if text is not None:
             _say(assistant, text, conversation, persona_id, as_json=as_json)
             return
@@ -161,8 +161,8 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
             print_json(checks)
         for check in () if as_json else checks:
             mark = "[green]ok[/green]  " if check.ok else "[red]bad[/red] "
-            err.print(f"{mark} {check.name}: ", end="")
-            err.print(check.finding, markup=False)
+            out.print(f"{mark} {check.name}: ", end="")
+            out.print(check.finding, markup=False)
         if not all(check.ok for check in checks):
             raise typer.Exit(1)
 

@@ -91,5 +91,6 @@ def _home(settings: Settings) -> str:
         if problems:
             raise AttuneError(" ".join(problems))
         owner = "" if memory.owner else ", open in another process"
-        counts = memory.counts()
-    return f"{settings.home}, {counts['messages']} messages, {counts['memories']} memories{owner}"
+        counts, queued = memory.counts(), memory.jobs.pending()
+    waiting = f", {queued} jobs queued (any command works them off)" if queued else ""
+    return f"{settings.home}, {counts['messages']} messages, {counts['memories']} memories{waiting}{owner}"

@@ -76,7 +76,7 @@ def wait_for_jobs(worker: Any) -> None:
 @contextmanager
 def caught(context: typer.Context) -> Iterator[None]:
     """The terminal's one door for errors: a line that names the remedy, and an exit code that means something."""
-    from assistant.errors import AttuneError
+    from assistant.errors import AttuneError, UnknownPersona
     from memory.errors import MemoryStoreError, NotFound
     from personas import PersonaError
 
@@ -89,7 +89,7 @@ def caught(context: typer.Context) -> Iterator[None]:
             )
         else:
             err.print(str(error), style="red", markup=False)
-        raise typer.Exit(NOT_FOUND if isinstance(error, NotFound) else FAILED) from error
+        raise typer.Exit(NOT_FOUND if isinstance(error, NotFound | UnknownPersona) else FAILED) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
     except BrokenPipeError as error:

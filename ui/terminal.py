@@ -60,6 +60,12 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def piped_text() -> str:
+    """What is piped in. Bytes that are not UTF-8 are replaced, so that any file can be said."""
+    stream = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if stream is None else stream.read().decode("utf-8", errors="replace")
+
+
 def lines_from(stream: Any) -> Iterator[str]:
     """What a person types, prompt by prompt, until end of file."""
     while True:

@@ -44,7 +44,8 @@ def import_data(context: typer.Context, file: Path, as_json: AsJson = False) -> 
 
 def erase(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove everything Attune knows. Cannot be taken back; export first."""
     with caught(context):
@@ -63,5 +64,7 @@ def erase(
         ):
             err.print("Nothing was removed.")
             raise typer.Exit(FAILED)
-        transfer.erase(home)
+        removed = transfer.erase(home)
+        if as_json:
+            print_json({"removed": removed})
         err.print("Everything is gone.")

@@ -69,14 +69,16 @@ def list_rules(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @rules.command()
-def accept(context: typer.Context, version_id: str) -> None:
+def accept(context: typer.Context, version_id: str, as_json: AsJson = False) -> None:
     """Put a proposed version in force."""
     with memory_of(context) as store:
-        out.print(store.set_prompt_state(version_id, "accepted").state)
+        version = store.set_prompt_state(version_id, "accepted")
+        print_json(version) if as_json else out.print(version.state)
 
 
 @rules.command()
-def undo(context: typer.Context, version_id: str) -> None:
+def undo(context: typer.Context, version_id: str, as_json: AsJson = False) -> None:
     """Take a version out of force; the one before it holds again."""
     with memory_of(context) as store:
-        out.print(store.set_prompt_state(version_id, "retired").state)
+        version = store.set_prompt_state(version_id, "retired")
+        print_json(version) if as_json else out.print(version.state)

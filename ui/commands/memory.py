@@ -102,10 +102,13 @@ def history(context: typer.Context, identifier: Identifier, as_json: AsJson = Fa
 
 
 @memory.command("rebuild-index")
-def rebuild_index(context: typer.Context) -> None:
+def rebuild_index(context: typer.Context, as_json: AsJson = False) -> None:
     """Make the search indexes anew from the database."""
-    with memory_of(context) as store, err.status("Building …") as status:
-        store.rebuild_index(progress=lambda done, total: status.update(f"Building … {done} of {total}"))
+    with memory_of(context) as store:
+        with err.status("Building …") as status:
+            store.rebuild_index(progress=lambda done, total: status.update(f"Building … {done} of {total}"))
+        if as_json:
+            print_json(store.counts())
 
 
 def _row(hit: object) -> dict[str, object]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from ui.session import caught, memory_of, settings_of
-from ui.terminal import err, print_json, write
+from ui.terminal import err, piped_text, print_json, write
 
 profile = typer.Typer(help="The page about you.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -34,6 +34,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 def edit(
     context: typer.Context,
     file: Annotated[Path | None, typer.Option(help="Take the page from this file (- for standard input).")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Change the page in your editor. Your words win over what Attune writes."""
     with caught(context):
@@ -43,10 +44,21 @@ def edit(
         with open_assistant(settings_of(context)) as assistant:
             before = assistant.profile_text()
             if file is None:
-                text = typer.edit(before + "\n", extension=".md")
+                text = click.edit(before + "\n", extension=".md")
             else:
-                text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+                text = piped_text() if str(file) == "-" else _read(file)
             if text is None or text.strip() == before.strip():
                 err.print("Nothing was changed.", style="dim")
-                return
-            assistant.edit_profile(text)
+            else:
+                assistant.edit_profile(text)
+            if as_json:
+                print_json(assistant.profile())
+
+
+def _read(file: Path) -> str:
+    from assistant.errors import AttuneError
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AttuneError(f"{file} cannot be read as text ({error}). Name a UTF-8 file, or - for a pipe.") from error

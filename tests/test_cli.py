@@ -1,0 +1,207 @@
+"""The command line: what it prints, where, and how it ends. Models and encoder are fakes; SQLite and Chroma are real."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from memory import open_memory
+from tests.fakes import HashEmbeddings, ScriptedChatModel
+from ui.cli import app
+from ui.session import FAILED, NOT_FOUND
+
+USAGE = 2
+KEYS = ["response", "conversation_id", "message_id", "memories_used", "model", "tokens", "timings_ms"]
+USE_KEYS = {"id", "type", "content", "score", "source_message_id", "created_at"}
+
+
+@pytest.fixture(autouse=True)
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedChatModel:
+    """Every command opens this model and an encoder without weights."""
+    model = ScriptedChatModel(replies=["It is Pemba."])
+    monkeypatch.setattr("assistant.chat_model.load_chat_model", lambda _settings: model)
+    monkeypatch.setattr("memory.manager.MiniLmEmbeddings", HashEmbeddings)
+    return model
+
+
+def attune(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def printed(*arguments: str, stdin: str | bytes | None = None) -> Any:
+    """What a command prints as JSON."""
+    done = attune(*arguments, stdin=stdin)
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_chat_prints_one_object_with_every_key_and_the_next_command_knows_what_was_said() -> None:
+    told = printed("chat", "--json", "My dog is called Pemba.")
+    assert list(told) == KEYS
+    assert set(told["tokens"]) == {"prompt", "cached", "completion"}
+    assert set(told["timings_ms"]) == {"search", "first_token", "total"}
+    asked = printed("chat", "--json", "What is my dog called?")
+    assert asked["conversation_id"] != told["conversation_id"]
+    uses = [use for use in asked["memories_used"] if "Pemba" in use["content"]]
+    assert uses
+    assert all(set(use) == USE_KEYS for use in uses)
+    assert all(use["type"] in ("memory", "message", "profile") for use in asked["memories_used"])
+
+
+def test_standard_output_holds_the_answer_alone() -> None:
+    done = attune("chat", "hello")
+    assert done.stdout == "It is Pemba.\n"
+
+
+def test_chat_reads_a_pipe_even_when_it_is_not_utf_8(own_home: Path) -> None:
+    reply = printed("chat", "--json", stdin=b"caf\xe9 \x00 \xf0\x9f\x90\x95")
+    with open_memory(own_home, start_worker=False) as memory:
+        said = memory.thread(reply["conversation_id"])[0].content
+    assert said.startswith("caf\ufffd")
+    assert "\x00" not in said
+    assert said.endswith("\N{DOG}")
+
+
+def test_a_conversation_goes_on_by_its_identifier_and_in_the_persona_that_was_asked_for(own_home: Path) -> None:
+    first = printed("chat", "--json", "--persona", "Max", "hello")
+    second = printed("chat", "--json", "--conversation", first["conversation_id"], "and again")
+    assert second["conversation_id"] == first["conversation_id"]
+    with open_memory(own_home, start_worker=False) as memory:
+        assert len(memory.thread(first["conversation_id"])) == 4
+        assert memory.get_conversation(first["conversation_id"]).persona == "max"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("chat", ""), FAILED, "message"),
+        (("chat", "--conversation", "nowhere", "hello"), NOT_FOUND, "nowhere"),
+        (("chat", "--persona", "nobody", "hello"), NOT_FOUND, "nobody"),
+        (("persona", "show", "nobody"), NOT_FOUND, "nobody"),
+        (("memory", "history", "nothing"), NOT_FOUND, "nothing"),
+        (("memory", "forget", "--yes", "nothing"), NOT_FOUND, "nothing"),
+        (("memory", "edit", "nothing", "words"), NOT_FOUND, "nothing"),
+        (("memory", "add", " "), FAILED, "sentence"),
+        (("feedback", "rate", "nothing", "up"), NOT_FOUND, "nothing"),
+        (("feedback", "rate", "nothing", "up", "--reason", "vexing"), FAILED, "vexing"),
+        (("rules", "accept", "nothing"), NOT_FOUND, "nothing"),
+        (("profile", "edit", "--file", "no-such-page.md"), FAILED, "no-such-page.md"),
+        (("import", "no-such-export.zip"), FAILED, "no-such-export.zip"),
+        (("--port", "99999"), FAILED, "port"),
+        (("memory", "search"), USAGE, "QUERY"),
+        (("wander",), USAGE, "wander"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_error_is_one_line_with_its_remedy_and_its_own_exit_code(
+    arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    done = attune(*arguments)
+    assert done.exit_code == code
+    assert word.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_error_with_json_is_an_object_on_standard_error() -> None:
+    done = attune("memory", "history", "--json", "nothing")
+    assert done.exit_code == NOT_FOUND
+    error = json.loads(done.stderr)
+    assert error["error"] == "NotFound"
+    assert "nothing" in error["message"]
+
+
+def test_the_life_of_a_memory_from_the_command_line() -> None:
+    added = printed("memory", "add", "--json", "The user keeps bees.")
+    assert [hit["id"] for hit in printed("memory", "search", "--json", "bees")] == [added["id"]]
+    printed("memory", "edit", "--json", added["id"], "The user keeps two hives of bees.")
+    assert [m["content"] for m in printed("memory", "list", "--json")] == ["The user keeps two hives of bees."]
+    history = printed("memory", "history", "--json", added["id"])
+    assert [event["kind"] for event in history] == ["added", "edited"]
+    assert {"kind", "at", "content", "by"} <= set(history[0])
+    assert printed("memory", "forget", "--yes", "--json", added["id"])["forgotten"] == [added["id"]]
+    assert printed("memory", "list", "--all", "--json") == []
+    assert printed("memory", "search", "--json", "bees") == []
+
+
+def test_forgetting_shows_what_goes_and_waits_for_a_yes(own_home: Path) -> None:
+    told = printed("chat", "--json", "My cat is called Quillon.")
+    fact = printed("memory", "list", "--json")[0]
+    refused = attune("memory", "forget", fact["id"], stdin="n\n")
+    assert refused.exit_code == FAILED
+    assert "The user's cat is called Quillon." in refused.stderr
+    assert "My cat is called Quillon." in refused.stderr
+    assert printed("memory", "list", "--json") == [fact]
+    assert attune("memory", "forget", fact["id"], stdin="y\n").exit_code == 0
+    with open_memory(own_home, start_worker=False) as memory:
+        assert "Quillon" not in memory.thread(told["conversation_id"])[0].content
+
+
+def test_a_move_is_in_the_profile_and_the_old_home_in_the_closed_ones() -> None:
+    attune("chat", "I live in Bergen.")
+    attune("chat", "I moved to Trondheim")
+    assert "Trondheim" in attune("profile", "show").stdout
+    assert "Bergen" not in attune("profile", "show").stdout
+    closed = [m for m in printed("memory", "list", "--all", "--json") if m["valid_to"]]
+    assert [m["value"] for m in closed] == ["Bergen"]
+    table = attune("memory", "list", "--all").stdout
+    assert closed[0]["id"] in table
+
+
+def test_the_profile_is_edited_from_a_pipe_and_the_users_words_win() -> None:
+    attune("chat", "I live in Bergen.")
+    page = printed("profile", "edit", "--file", "-", "--json", stdin="## About you\n- Lives by the sea.\n")
+    assert [line["text"] for line in page["lines"]] == ["Lives by the sea."]
+    assert "Bergen" not in attune("profile", "show").stdout
+
+
+def test_the_same_reason_twice_brings_a_rule_that_can_be_accepted_and_undone() -> None:
+    for text in ("one", "two"):
+        answer = printed("chat", "--json", text)
+        rated = attune("feedback", "rate", answer["message_id"], "down", "--reason", "too long")
+        assert rated.exit_code == 0, rated.stderr
+    assert "Keep answers short." in rated.stderr
+    version = printed("rules", "list", "--json")[0]
+    assert version["state"] == "proposed"
+    assert printed("rules", "accept", "--json", version["id"])["state"] == "accepted"
+    assert "Keep answers short." in attune("rules", "list").stdout
+    assert printed("rules", "undo", "--json", version["id"])["state"] == "retired"
+    assert len(printed("feedback", "list", "--json")) == 2
+
+
+def test_export_erase_import_brings_everything_back(tmp_path: Path, own_home: Path) -> None:
+    attune("chat", "My dog is called Pemba.")
+    before = printed("memory", "list", "--json")
+    file = tmp_path / "all.zip"
+    manifest = printed("export", "--json", str(file))
+    assert set(zipfile.ZipFile(file).namelist()) >= set(manifest["files"])
+    refused = attune("erase", stdin="no\n")
+    assert refused.exit_code == FAILED
+    assert printed("memory", "list", "--json") == before
+    assert attune("erase", stdin="erase\n").exit_code == 0
+    assert not (own_home / "attune.db").exists()
+    assert attune("import", str(file)).exit_code == 0
+    assert printed("memory", "list", "--json") == before
+    again = printed("import", "--json", str(file))
+    assert all(count["added"] == 0 for count in again.values())
+
+
+def test_personas_are_listed_and_shown() -> None:
+    listed = printed("persona", "list", "--json")
+    assert {"nova", "ada", "max", "sage"} <= {persona["id"] for persona in listed}
+    assert "Nova" in attune("persona", "show", "nova").stdout
+    assert printed("persona", "show", "--json", "Nova")["name"] == "Nova"
+
+
+def test_a_home_that_cannot_be_written_names_the_way_out(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = attune("--home", str(blocked / "home"), "memory", "list")
+    assert done.exit_code == FAILED
+    assert "ATTUNE_HOME" in done.stderr
