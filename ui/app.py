@@ -141,7 +141,9 @@ def serve(settings: Settings, *, open_browser: bool, demo: bool = False) -> None
                 fill_demo(assistant)
             app = build_app(assistant)
             assistant.warm_up()
-            address = f"http://{'localhost' if settings.host in ('0.0.0.0', '::') else _bracketed(settings.host)}:{port}"
+            address = (
+                f"http://{'localhost' if settings.host in ('0.0.0.0', '::') else _bracketed(settings.host)}:{port}"
+            )
             err.print(f"Attune is at {address}  (Ctrl-C ends)", markup=False)
             if open_browser:
                 threading.Timer(0.5, webbrowser.open, [address]).start()

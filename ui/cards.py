@@ -198,7 +198,10 @@ def forget_plan(plan: ForgetPlan) -> str:
     parts += [f"<li>the memory “{escape(m.content)}”</li>" for m in plan.memories]
     if plan.redacted_messages:
         parts.append(f"<li>its words in {len(plan.redacted_messages)} message(s):<ul>")
-        parts += [f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>" for m in plan.redacted_messages[:8]]
+        parts += [
+            f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>"
+            for m in plan.redacted_messages[:8]
+        ]
         parts.append("</ul></li>")
     return "".join([*parts, "</ul>"])
 
@@ -319,7 +322,10 @@ def about(*, model: str, home: str, counts: Mapping[str, int], problems: Sequenc
     rows = [
         ("Model", escape(model)),
         ("Folder", f"<code>{escape(home)}</code>"),
-        ("Kept", f"{counts['conversations']} conversations, {counts['messages']} messages, {counts['memories']} memories"),
+        (
+            "Kept",
+            f"{counts['conversations']} conversations, {counts['messages']} messages, {counts['memories']} memories",
+        ),
         ("Privacy", "Nothing leaves this machine."),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)

@@ -233,9 +233,9 @@ class ChatHandlers:
             gr.Warning(cards.escape(str(error)), duration=12)
             yield ChatView()
             return
-        first = self.view(current, box=box)
-        yield first
-        rows, text, reasoning, drawn_at = list(first.chatbot["value"]), "", "", 0.0
+        rows, _ = chat_rows(self._thread(current))
+        yield self.view(current, box=box)
+        text, reasoning, drawn_at = "", "", 0.0
         if rows and rows[-1]["role"] == "assistant":
             rows.pop()
         try:
@@ -412,9 +412,7 @@ class PageHandlers(ChatHandlers):
         memory = self.assistant.memory
         if query.strip():
             hits = memory.search(query, limit=20)
-            return cards.search_results(
-                hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
-            )
+            return cards.search_results(hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)]))
         listed = memory.memories(include_closed=closed, limit=500)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)

@@ -44,6 +44,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     ids, rated = gr.State([]), gr.State("")
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
+        with gr.Row(visible=False, elem_id="tools") as tools:
+            undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
+            rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
+            remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
         persona = gr.Dropdown(
             [(p.name, p.id) for p in handlers.assistant.all_personas()],
             label="Persona",
@@ -53,10 +57,6 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             min_width=130,
             scale=0,
         )
-    with gr.Row(visible=False, elem_id="tools") as tools:
-        undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
-        rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
-        remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
     with gr.Row(visible=False, elem_id="rename-panel") as rename_panel:
         new_title = gr.Textbox(label="New name", elem_id="new-title", max_length=120)
         save_title = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="save-title")
@@ -77,7 +77,6 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 feedback_options=("Like", "Dislike"),
                 latex_delimiters=[],
             )
-            cards = speaking_html(elem_id="cards")
             with gr.Column(visible=False, elem_id="why") as why:
                 reasons = gr.CheckboxGroup(list(REASONS), label="What was wrong?", elem_id="reasons")
                 comment = gr.Textbox(label="Comment", lines=1, elem_id="comment", placeholder="In your own words")
@@ -85,12 +84,13 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 with gr.Row():
                     close = gr.Button("Close", scale=0, min_width=80)
                     tell = gr.Button("Send feedback", variant="primary", elem_id="tell", scale=0, min_width=140)
+            cards = speaking_html(elem_id="cards")
             with gr.Row(elem_id="composer"):
                 box = gr.Textbox(
                     show_label=False,
                     container=False,
                     label="Message",
-                    placeholder="Message Attune. Enter sends, Shift+Enter starts a new line.",
+                    placeholder="Message Attune (Shift+Enter for a new line)",
                     lines=1,
                     max_lines=8,
                     autofocus=True,

@@ -12,9 +12,7 @@ def build_profile(handlers: PageHandlers, tab: gr.Tab) -> None:
         gr.HTML("<h2>Profile</h2><p class='a-lead'>What a new conversation knows about you. Your own words win.</p>")
         shown = gr.HTML(apply_default_css=False, elem_id="profile")
         with gr.Accordion("Rewrite it", open=False, elem_id="profile-rewrite"):
-            text = gr.Textbox(
-                label="Your page (## heading, - line)", lines=10, max_lines=24, elem_id="profile-text"
-            )
+            text = gr.Textbox(label="Your page (## heading, - line)", lines=10, max_lines=24, elem_id="profile-text")
             save = gr.Button("Save", variant="primary", elem_id="profile-save", scale=0, min_width=100)
         versions = gr.HTML(apply_default_css=False)
     outputs = [shown, text, versions]

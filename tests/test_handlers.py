@@ -1,0 +1,196 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.assistant import Assistant, open_assistant
+from assistant.settings import Settings
+from memory import Memory, Message, open_memory
+from tests.fakes import HashEmbeddings, ScriptedChatModel
+from ui import cards
+from ui.handlers import ChatView, PageHandlers, chat_rows, shown_text, typed_text
+
+
+@pytest.fixture
+def assistant(tmp_path: Path) -> Iterator[Assistant]:
+    memory = open_memory(tmp_path, embeddings=HashEmbeddings())
+    model = ScriptedChatModel(replies=["Nice to meet you."])
+    with open_assistant(Settings(home=tmp_path), chat_model=model, memory=memory) as opened:
+        yield opened
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the page would show as a notice; outside a page Gradio has nowhere to show it."""
+    said: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda message, **_: said.append(message))
+    monkeypatch.setattr(gr, "Info", lambda message, **_: None)
+    return said
+
+
+def pressed(act: str, identifier: str = "") -> Any:
+    return gr.EventData(None, {"act": act, "id": identifier})
+
+
+def say(handlers: PageHandlers, text: str, current: str = "") -> list[ChatView]:
+    return list(handlers.submit(text, current, "nova"))
+
+
+def message(**fields: Any) -> Message:
+    values = {"id": "m1", "conversation_id": "c1", "parent_id": None, "role": "user", "content": "Hi"}
+    return Message(**{**values, "created_at": datetime(2026, 5, 3, tzinfo=UTC), **fields})
+
+
+def test_html_is_shown_as_text_and_code_is_left_alone() -> None:
+    assert shown_text("<script>alert(1)</script>") == "&lt;script>alert(1)&lt;/script>"
+    assert shown_text("`a < b` and a < b") == "`a < b` and a &lt; b"
+    assert shown_text("```\nif a < b:\n```") == "```\nif a < b:\n```"
+
+
+def test_a_picture_is_never_fetched() -> None:
+    assert shown_text("![x](http://evil.example/x.png)") == "[x](http://evil.example/x.png)"
+
+
+@given(st.text(alphabet="ab<>`\n ", max_size=60))
+def test_an_edited_message_comes_back_as_it_was_typed(text: str) -> None:
+    assert typed_text(shown_text(text)) == text
+
+
+def test_each_row_knows_its_message_and_thoughts_are_folded() -> None:
+    thread = [message(), message(id="m2", role="assistant", content="Hello", reasoning="They greet.", status="stopped")]
+    rows, ids = chat_rows(thread)
+    assert ids == ["m1", "m2", "m2"]
+    assert rows[1]["metadata"]["title"] == "Thoughts"
+    assert "Stopped" in rows[2]["content"]
+
+
+def test_words_from_outside_are_escaped_on_every_card() -> None:
+    nasty = "<img src=x onerror=alert(1)> ${1+1} {{x}}"
+    now = datetime(2026, 5, 3, tzinfo=UTC)
+    memory = Memory(
+        id='"><b>', content=nasty, kind="semantic", subject="user", attribute="", value="", importance=0.5,
+        created_at=now, valid_from=now,
+    )  # fmt: skip
+    shown = cards.memory_row(memory, message(content=nasty)) + cards.learnt(memory, message())
+    assert "<img" not in shown and "${" not in shown and "{{" not in shown and '"><b>' not in shown
+
+
+def test_a_message_is_answered_and_what_it_taught_is_shown_with_an_undo(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    views = say(handlers, "My dog is called Pemba.")
+    assert views[0].box == ""
+    current = views[0].current
+    assert assistant.wait_until_idle(30)
+    shown = handlers.view(current)
+    assert shown.chatbot["value"][-1]["content"] == "Nice to meet you."
+    assert "The user&#x27;s dog is called Pemba." in shown.cards
+    assert "undo-memory" in shown.cards and "from your message" in shown.cards
+    [learnt] = assistant.memory.memories()
+    after = handlers.card(current, pressed("undo-memory", learnt.id))
+    assert "Pemba" not in after
+    assert assistant.memory.memories() == []
+
+
+def test_an_empty_message_warns_and_leaves_the_box_alone(assistant: Assistant, warnings: list[str]) -> None:
+    [view] = say(PageHandlers(assistant), "   ")
+    assert view == ChatView()
+    assert "Type a message" in warnings[0]
+    assert assistant.memory.conversations() == []
+
+
+def test_an_unknown_conversation_in_the_address_shows_the_empty_state(assistant: Assistant) -> None:
+    view = PageHandlers(assistant).view("01NOSUCH")
+    assert view.current == ""
+    assert view.starters["visible"] is True
+
+
+def test_undo_gives_the_words_back(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "What is a fjord?")[0].current
+    view = handlers.undo(current)
+    assert view.box == "What is a fjord?"
+    assert view.chatbot["visible"] is False
+
+
+def test_two_thumbs_with_the_same_reason_propose_a_rule_that_can_be_taken_and_taken_back(
+    assistant: Assistant, warnings: list[str]
+) -> None:
+    handlers = PageHandlers(assistant)
+    current = ""
+    for text in ("What is a fjord?", "What is a lake?"):
+        current = say(handlers, text, current)[0].current
+        ids = handlers.view(current).ids
+        event = SimpleNamespace(index=len(ids) - 1, liked=False)
+        wanted = handlers.rate(ids, event)[0]
+        _, shown = handlers.explain(wanted, ["too long"], "", "", current)
+    assert "Keep answers short." in shown and "accept" in shown
+    [proposal] = assistant.proposals()
+    shown = handlers.card(current, pressed("accept", proposal.id))
+    assert "Rule in force" in shown and "undo-rule" in shown
+    assert "Keep answers short." in handlers.learning()
+    say(handlers, "And now?", current)
+    assert any("Keep answers short." in str(m.content) for m in assistant.chat_model.heard[-1])
+    handlers.card(current, pressed("undo-rule", proposal.id))
+    assert assistant.current_rules() == ()
+
+
+def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "My dog is called Pemba.")[0].current
+    assert assistant.wait_until_idle(30)
+    [known] = assistant.memory.memories()
+    result = handlers.memory_pressed("", False, pressed("forget", known.id))
+    assert "Pemba" in result[7]
+    assert assistant.memory.memories() == [known]
+    handlers.yes(result[5], current)
+    assert assistant.memory.memories() == []
+    assert "Pemba" not in handlers.view(current).chatbot["value"][0]["content"]
+    assert "Pemba" not in handlers.memories("Pemba", True)
+
+
+def test_a_conversation_is_renamed_and_deleted(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "What is a fjord?")[0].current
+    assert "Fjords" in handlers.rename(current, "Fjords")[2]
+    pending, _, words = handlers.ask_delete(current)
+    assert "Fjords" in words
+    handlers.yes(pending, current)
+    assert assistant.memory.conversations() == []
+
+
+def test_the_profile_is_rewritten_in_the_users_words(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    handlers.save_profile("## About you\n- Sails a blue boat.")
+    page, text, versions = handlers.profile()
+    assert "Sails a blue boat." in page and "your words" in page
+    assert "Sails a blue boat." in text and "you" in versions
+
+
+def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    handlers.add_memory("The user sails.", "", False)
+    handlers.erase("yes")
+    assert "erase" in warnings[-1]
+    assert len(handlers.assistant.memory.memories()) == 1
+    handlers.erase("erase")
+    try:
+        assert handlers.assistant.memory.memories() == []
+        assert handlers.assistant.memory.counts()["memory_events"] == 0
+    finally:
+        handlers.assistant.close()
+
+
+def test_a_zip_that_is_not_ours_is_refused_and_the_upload_is_gone(
+    assistant: Assistant, warnings: list[str], tmp_path: Path
+) -> None:
+    upload = tmp_path / "upload.zip"
+    upload.write_text("not a zip")
+    PageHandlers(assistant).import_file(str(upload))
+    assert "not an Attune export" in warnings[0]
+    assert not upload.exists()
