@@ -211,7 +211,7 @@ class LlamaChatModel(BaseChatModel):
         Raises:
             ModelFileMissing, NotAGguf, ModelTooLarge
         """
-        super().__init__(model_path=model_path, **options)
+        super().__init__(model_path=model_path, **options)  # type: ignore[call-arg]
         import llama_cpp
         from llama_cpp._internals import LlamaModel
 

@@ -1,0 +1,93 @@
+"""The page about the user: facts write it, the user's words win."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.profile import (
+    merge_edit,
+    profile_lines_for_prompt,
+    profile_text,
+    read_profile,
+    standing_rules,
+    write_lines,
+)
+from memory import Memory, ProfileLine, ProfileVersion
+
+DAY = datetime(2026, 5, 3, tzinfo=UTC)
+
+
+def fact(content: str, attribute: str = "", *, importance: float = 0.5, **more: object) -> Memory:
+    fields: dict[str, object] = {
+        **{"id": content, "content": content, "kind": "semantic", "subject": "user", "attribute": attribute},
+        **{"value": "", "importance": importance, "created_at": DAY, "valid_from": DAY, **more},
+    }
+    return Memory(**fields)  # type: ignore[arg-type]
+
+
+def page(*memories: Memory, previous: ProfileVersion | None = None) -> ProfileVersion:
+    hidden = previous.hidden_memory_ids if previous else ()
+    lines = write_lines(memories, previous)
+    return ProfileVersion(id="v", lines=lines, hidden_memory_ids=hidden, author="facts", created_at=DAY)
+
+
+NAME = fact("The user's name is Zorvik.", "name", importance=0.9)
+HOME = fact("The user lives in Bergen.", "city", importance=0.8)
+DOG = fact("The user's dog is called Pemba.", "pet:dog")
+
+
+def test_each_fact_has_a_line_in_its_section_that_names_its_memory() -> None:
+    text = profile_text(page(DOG, HOME, NAME).lines)
+    assert text == (
+        "## About you\n- The user's name is Zorvik.\n- The user lives in Bergen.\n\n"
+        "## People and pets\n- The user's dog is called Pemba."
+    )
+    assert page(DOG).lines[0].memory_ids == (DOG.id,)
+
+
+def test_closed_facts_and_those_of_one_persona_stay_off_the_page() -> None:
+    assert page(fact("Old.", valid_to=DAY), fact("Secret.", persona="diary")).lines == ()
+
+
+def edited(version: ProfileVersion, text: str) -> ProfileVersion:
+    lines, hidden = merge_edit(version, text)
+    return ProfileVersion(id="w", lines=lines, hidden_memory_ids=hidden, author="user", created_at=DAY)
+
+
+def test_a_line_that_the_user_took_away_stays_away() -> None:
+    version = edited(page(NAME, HOME), "## About you\n- The user's name is Zorvik.")
+    assert [line.text for line in page(NAME, HOME, DOG, previous=version).lines] == [NAME.content, DOG.content]
+
+
+def test_a_line_that_the_user_reworded_stays_as_they_worded_it() -> None:
+    version = edited(page(NAME, HOME), "## About you\n- The user's name is Zorvik.\n- The user lives on a boat.")
+    after = page(NAME, HOME, previous=version)
+    assert [line.text for line in after.lines if line.author == "user"] == ["The user lives on a boat."]
+    assert HOME.content not in profile_text(after.lines)
+
+
+def test_an_edit_that_changes_nothing_changes_nothing() -> None:
+    version = page(NAME, HOME, DOG)
+    lines, hidden = merge_edit(version, profile_text(version.lines))
+    assert (lines, hidden) == (version.lines, ())
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["About you", "Tastes"]), st.text("abc é'.", min_size=1).map(str.strip).filter(bool))
+    )
+)
+def test_what_is_written_is_read_again(rows: list[tuple[str, str]]) -> None:
+    lines = [ProfileLine(section=section, text=text) for section, text in rows]
+    assert sorted(read_profile(profile_text(lines))) == sorted(rows)
+
+
+def test_how_the_user_likes_answers_goes_into_the_rules_not_among_the_facts() -> None:
+    rule = fact("Answer in bullets.", kind="procedural")
+    version = page(NAME, rule)
+    assert [line.text for line in profile_lines_for_prompt(version, "full")] == [NAME.content]
+    assert profile_lines_for_prompt(version, "off") == ()
+    assert standing_rules([rule, NAME]) == ("Answer in bullets.",)
