@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from memory.query import STOP_WORDS
+from memory.query import STOP_WORDS, terms
 from memory.records import Conversation, ForgetPlan, Memory, Message
 from memory.store import Store
 
@@ -35,7 +36,10 @@ TEXT_COLUMNS = (
     ("jobs", "error"),
     ("notes", "value"),
 )
-"""Every column that may quote the user."""
+"""Every column that may quote the user. Personas are not among them: the user wrote those as they are."""
+JSON_COLUMNS = {("profile_versions", "lines"), ("prompt_versions", "rules"), ("jobs", "payload")}
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts whose words stand without spaces, or carry endings: in 我叫小明 the name has neighbours. They have no capitals."""
 IN_CONVERSATION = {"messages", "message_uses", "conversations", "summaries", "feedback"}
 
 
@@ -49,14 +53,31 @@ class Phrase:
     @property
     def pattern(self) -> re.Pattern[str]:
         flexible = r"\s+".join(re.escape(part) for part in self.text.split())
-        return re.compile(rf"(?<!\w){flexible}(?!\w)", re.IGNORECASE)
+        before = "" if UNSPACED.match(self.text[0]) else r"(?<!\w)"
+        after = "" if UNSPACED.match(self.text[-1]) else r"(?!\w)"
+        return re.compile(f"{before}{flexible}{after}", re.IGNORECASE)
 
 
 def phrases_of(memory: Memory) -> tuple[Phrase, ...]:
     """What of a memory is its secret: its value, or its whole sentence when it has none."""
-    text = memory.value.strip() or memory.content.strip()
-    distinctive = len(text) > 2 and text.casefold() not in STOP_WORDS and any(c.isupper() or c.isdigit() for c in text)
-    return (Phrase(text=text, everywhere=distinctive),) if text else ()
+    text = (memory.value.strip() or memory.content.strip()).rstrip(".!? ")
+    named = any(c.isupper() or c.isdigit() or UNSPACED.match(c) for c in text)
+    long = len(text) > (1 if UNSPACED.match(text) else 2)
+    return (Phrase(text=text, everywhere=long and named and text.casefold() not in STOP_WORDS),) if text else ()
+
+
+def _redacted(message: Message, phrases: Sequence[Phrase], *, source: bool) -> str:
+    """A message without the phrases. A source that says it in other words ("May 3rd") loses the words that are
+    shared, and if none is, all of them."""
+    text = message.content
+    for phrase in phrases:
+        text = phrase.pattern.sub(MARK, text)
+    if not source or text != message.content or not phrases:
+        return text
+    for phrase in phrases:
+        for word in terms(phrase.text):
+            text = Phrase(text=word, everywhere=False).pattern.sub(MARK, text)
+    return text if text != message.content else MARK
 
 
 def plan_memory(store: Store, memory: Memory) -> ForgetPlan:
@@ -71,10 +92,12 @@ def plan_memory(store: Store, memory: Memory) -> ForgetPlan:
         or (other.source_message_id in sources and any(p.pattern.search(other.content) for p in phrases))
     ]
     conversations = _conversations(store, [m.id for m in alike])
+    sources = _sources(store, [m.id for m in alike])
     messages = [
         message
         for message in store.select("messages", Message, "1 ORDER BY seq")
-        if any(
+        if (message.id in sources and _redacted(message, phrases, source=True) != message.content)
+        or any(
             p.pattern.search(message.content) and (p.everywhere or message.conversation_id in conversations)
             for p in phrases
         )
@@ -102,17 +125,25 @@ def carry_out(store: Store, plan: ForgetPlan) -> set[str]:
     phrases = {phrase for memory in plan.memories for phrase in phrases_of(memory)} if plan.phrases else set()
     touched: set[str] = set(ids)
     with store.transaction() as connection:
+        # Lines about forgotten facts are known by their identifiers; striking words first would hide them.
+        for memory in plan.memories:
+            _blank_lines(store, memory, phrases)
+        _drop_uses(store, ids)
         for conversation in plan.deleted_conversations:
             rows = connection.execute("SELECT id FROM messages WHERE conversation_id = ?", [conversation.id])
-            touched |= {row["id"] for row in rows}
+            inside = [row["id"] for row in rows]
+            touched.update(inside)
+            _drop_uses(store, inside)
+            # Without its chain of parents: SQLite follows a cascade a thousand rows deep and then gives up.
+            connection.execute("UPDATE messages SET parent_id = NULL WHERE conversation_id = ?", [conversation.id])
             connection.execute("DELETE FROM conversations WHERE id = ?", [conversation.id])
-        for phrase in phrases:
+        if phrases:
+            touched |= _redact_sources(store, _sources(store, ids), sorted(phrases, key=lambda p: -len(p.text)))
+        for phrase in sorted(phrases, key=lambda p: -len(p.text)):
             touched |= _strike(store, phrase, conversations)
         for memory in plan.memories:
             connection.execute("DELETE FROM memories WHERE id = ?", [memory.id])
             connection.execute("UPDATE memory_events SET content = '' WHERE memory_id = ?", [memory.id])
-            connection.execute("DELETE FROM message_uses WHERE item_id = ?", [memory.id])
-            _blank_lines(store, memory)
         connection.executemany("DELETE FROM embeddings WHERE item_id = ?", [[item] for item in touched])
         store.build_fts()
     return touched
@@ -128,7 +159,11 @@ def _strike(store: Store, phrase: Phrase, conversations: set[str]) -> set[str]:
             for row in connection.execute(f"SELECT * FROM {table}").fetchall():
                 if not phrase.everywhere and not _within(store, table, row, conversations):
                     continue
-                text = pattern.sub(MARK, row[column])
+                text = (
+                    _sub_in_json(pattern, row[column])
+                    if (table, column) in JSON_COLUMNS
+                    else pattern.sub(MARK, row[column])
+                )
                 if text != row[column]:
                     connection.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [text, row[key]])
                     if table in ("messages", "memories") and column == "content":
@@ -136,6 +171,54 @@ def _strike(store: Store, phrase: Phrase, conversations: set[str]) -> set[str]:
                         if table == "messages":
                             changed |= _neighbours(store, row["id"], row["parent_id"])
     return changed
+
+
+def _redact_sources(store: Store, sources: set[str], phrases: Sequence[Phrase]) -> set[str]:
+    changed: set[str] = set()
+    with store.transaction():
+        for identifier in sorted(sources):
+            message = store.find("messages", Message, identifier)
+            if message is None:
+                continue
+            text = _redacted(message, phrases, source=True)
+            if text != message.content:
+                store.change("messages", identifier, content=text)
+                changed |= {identifier} | _neighbours(store, identifier, message.parent_id)
+    return changed
+
+
+def _sub_in_json(pattern: re.Pattern[str], column: str) -> str:
+    """Strike out inside the strings of a JSON column, where escapes do not hide a word and no bracket is lost."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(MARK, value)
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        if isinstance(value, dict):
+            return {key: walk(item) for key, item in value.items()}
+        return value
+
+    before = json.loads(column)
+    after = walk(before)
+    return column if after == before else json.dumps(after, ensure_ascii=False)
+
+
+def _drop_uses(store: Store, item_ids: Sequence[str]) -> None:
+    """Take what answers were given of these items out of the record of uses and out of the rendered blocks."""
+    with store.transaction() as connection:
+        for item_id in item_ids:
+            uses = connection.execute(
+                """SELECT u.text, m.id, m.parent_id FROM message_uses u JOIN messages m ON m.id = u.message_id
+                   WHERE u.item_id = ? AND u.text != ''""",
+                [item_id],
+            ).fetchall()
+            for use in uses:
+                connection.execute(
+                    "UPDATE messages SET block = replace(block, ?, ?) WHERE id IN (?, ?)",
+                    [use["text"], MARK, use["id"], use["parent_id"]],
+                )
+            connection.execute("DELETE FROM message_uses WHERE item_id = ?", [item_id])
 
 
 def _within(store: Store, table: str, row: object, conversations: set[str]) -> bool:
@@ -151,17 +234,21 @@ def _within(store: Store, table: str, row: object, conversations: set[str]) -> b
     return owner in conversations
 
 
-def _blank_lines(store: Store, memory: Memory) -> None:
-    """Take a forgotten memory's sentence out of every profile version, prompt block and use, whatever its words."""
+def _blank_lines(store: Store, memory: Memory, phrases: Iterable[Phrase]) -> None:
+    """Take a forgotten memory's sentence out of every profile version, prompt block and use, whatever its words.
+
+    A line that the user reworded no longer names the memory, but its version hides it: there the phrases go.
+    """
     with store.transaction() as connection:
-        for row in connection.execute("SELECT seq, lines FROM profile_versions").fetchall():
+        for row in connection.execute("SELECT seq, lines, hidden_memory_ids FROM profile_versions").fetchall():
             lines = json.loads(row["lines"])
             kept = [line for line in lines if memory.id not in line["memory_ids"]]
-            if len(kept) != len(lines):
-                connection.execute(
-                    "UPDATE profile_versions SET lines = ? WHERE seq = ?",
-                    [json.dumps(kept, ensure_ascii=False), row["seq"]],
-                )
+            text = json.dumps(kept, ensure_ascii=False)
+            if memory.id in json.loads(row["hidden_memory_ids"]):
+                for phrase in phrases:
+                    text = _sub_in_json(phrase.pattern, text)
+            if json.loads(text) != lines:
+                connection.execute("UPDATE profile_versions SET lines = ? WHERE seq = ?", [text, row["seq"]])
         for table, column in (("messages", "block"), ("message_uses", "text")):
             connection.execute(
                 f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?) > 0",
@@ -174,7 +261,8 @@ def _sources(store: Store, memory_ids: Sequence[str]) -> set[str]:
     marks = ", ".join("?" * len(memory_ids))
     rows = store.rows(
         f"""SELECT source_message_id FROM memories WHERE id IN ({marks})
-            UNION SELECT source_message_id FROM memory_events WHERE memory_id IN ({marks})""",
+            UNION SELECT source_message_id FROM memory_events
+                  WHERE memory_id IN ({marks}) AND kind IN ('added', 'refreshed')""",
         [*memory_ids, *memory_ids],
     )
     return {row[0] for row in rows if row[0] is not None}
@@ -185,13 +273,15 @@ def _conversations(store: Store, memory_ids: Sequence[str]) -> set[str]:
     if not memory_ids:
         return set()
     marks = ", ".join("?" * len(memory_ids))
+    sources = _sources(store, memory_ids)
+    items = [*memory_ids, *sources]
+    marks = ", ".join("?" * len(items))
     rows = store.rows(
         f"""SELECT m.conversation_id FROM messages m JOIN message_uses u ON u.message_id = m.id
             WHERE u.item_id IN ({marks})""",
-        list(memory_ids),
+        items,
     )
-    used = {row[0] for row in rows}
-    return used | _conversations_of(store, _sources(store, memory_ids))
+    return {row[0] for row in rows} | _conversations_of(store, sources)
 
 
 def _conversations_of(store: Store, message_ids: Iterable[str]) -> set[str]:

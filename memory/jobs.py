@@ -6,6 +6,7 @@ once and so must stand being run again.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import threading
@@ -67,7 +68,7 @@ class JobQueue:
                 """INSERT OR IGNORE INTO jobs (id, kind, payload, key, priority, state, not_before, created_at)
                    VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)""",
                 [
-                    *(str(ULID()), kind, json.dumps(payload), key, priority),
+                    *(str(ULID()), kind, json.dumps(payload, ensure_ascii=False), key, priority),
                     *((not_before or now).isoformat(), now.isoformat()),
                 ],
             )
@@ -232,7 +233,7 @@ class Worker:
                     return
                 kinds = set() if self._pauses else set(self._handlers)
                 self._busy = bool(kinds)
-            job = self._queue.take(kinds)
+            job = self._take(kinds)
             if job is None:
                 with self._changed:
                     self._busy = False
@@ -244,10 +245,26 @@ class Worker:
             try:
                 self._handlers[job.kind](job.payload)
             except WorkerStopped:
-                self._queue.put_back(job)
+                self._record(job, self._queue.put_back)
                 return
             except Exception as error:  # noqa: BLE001 - the thread's door: a failed job is recorded and shown, never lost
                 log.warning("Job %s failed: %s", job.kind, type(error).__name__)
-                self._queue.fail(job, f"{type(error).__name__}: {error}")
+                reason = f"{type(error).__name__}: {error}"
+                self._record(job, functools.partial(self._queue.fail, error=reason))
             else:
-                self._queue.finish(job)
+                self._record(job, self._queue.finish)
+
+    def _take(self, kinds: set[str]) -> Job | None:
+        try:
+            return self._queue.take(kinds)
+        except Exception as error:  # noqa: BLE001 - a locked or full disk must not end the thread: it asks again
+            log.warning("The queue cannot be read: %s", error)
+            return None
+
+    @staticmethod
+    def _record(job: Job, outcome: Callable[[Job], None]) -> None:
+        """Write down how a job went. If that fails the row stays as running, and the next opening runs it again."""
+        try:
+            outcome(job)
+        except Exception as error:  # noqa: BLE001 - as in `_take`
+            log.warning("The outcome of job %s cannot be written: %s", job.kind, error)

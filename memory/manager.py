@@ -7,6 +7,7 @@ queue. Deciding what a new fact means is `reconcile`, finding is `search`, strik
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +57,18 @@ DATABASE = "attune.db"
 INDEX = "index"
 LOCK = "attune.lock"
 Found = TypeVar("Found")
+WITHOUT_VECTOR = """
+    SELECT m.id, 'message' AS type, m.content,
+           (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
+           (SELECT n.content FROM messages n WHERE n.parent_id = m.id AND n.content != ''
+            ORDER BY n.seq DESC LIMIT 1) AS after
+    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
+    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
+    UNION ALL
+    SELECT f.id, 'memory', f.content, NULL, NULL
+    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
+    WHERE e.item_id IS NULL"""
+"""Items that the encoder ?1 has not seen, each with the texts beside it."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -89,7 +102,8 @@ def open_memory(
     """
     folder = Path(home).expanduser().absolute()
     store = Store(folder / DATABASE)
-    lock = FileLock(folder / LOCK)
+    # Not bound to a thread: a page's handler may close what the main thread opened.
+    lock = FileLock(folder / LOCK, thread_local=False)
     try:
         lock.acquire(timeout=0)
         owner = True
@@ -127,6 +141,8 @@ class MemoryManager:
         self.jobs = JobQueue(store, clock)
         self.worker = Worker(self.jobs)
         self._lock = lock
+        self._vectors = threading.RLock()
+        """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
         self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
@@ -251,8 +267,11 @@ class MemoryManager:
                 added.append(message)
             if added:
                 self.jobs.enqueue("index", {}, key="index", priority=8)
-        if self.owner:
-            self._embed_pending(progress)
+        if self.owner and added:
+            try:
+                self._embed_pending(progress)
+            except EmbeddingsUnavailable as error:
+                log.warning("%s", error)
         return added
 
     def _insert_message(self, message: Message) -> None:
@@ -613,11 +632,12 @@ class MemoryManager:
         )
 
     def _forget(self, plan: ForgetPlan) -> ForgetPlan:
-        with self.store.transaction():
-            for memory in plan.memories:
-                self._event(memory, "forgotten", "user", None)
-            forgetting.carry_out(self.store, plan)
-        self._after_forgetting()
+        with self._vectors:
+            with self.store.transaction():
+                for memory in plan.memories:
+                    self._event(memory, "forgotten", "user", None)
+                forgetting.carry_out(self.store, plan)
+            self._after_forgetting()
         return plan
 
     def _after_forgetting(self) -> None:
@@ -775,6 +795,9 @@ class MemoryManager:
     def _index_pending(self, _payload: dict[str, Any]) -> None:
         try:
             self._embed_pending(None)
+            if not self._embeddings.ready:
+                # Nothing was wanting a vector, but the next search wants the encoder.
+                self._embeddings.embed_query("")
         except EmbeddingsUnavailable as error:
             log.warning("%s", error)
 
@@ -786,54 +809,63 @@ class MemoryManager:
         done, total = 0, None
         while True:
             self.worker.checkpoint()
-            rows = self.store.rows(
-                """SELECT m.id, 'message' AS type, m.content,
-                          (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
-                          (SELECT n.content FROM messages n WHERE n.parent_id = m.id ORDER BY n.seq DESC LIMIT 1) AS after
-                   FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
-                   WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
-                   UNION ALL
-                   SELECT f.id, 'memory', f.content, NULL, NULL
-                   FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
-                   WHERE e.item_id IS NULL
-                   LIMIT ?2""",
-                [encoder, EMBED_BATCH * (8 if progress else 1)],
-            )
-            if not rows:
-                break
             if progress is not None and total is None:
-                total = int(
-                    self.store.value(
-                        """SELECT count(*) FROM messages WHERE content != ''
-                           AND id NOT IN (SELECT item_id FROM embeddings WHERE encoder = ?)""",
-                        [encoder],
-                    )
-                )
-            vectors = self._embeddings.embed_documents(
-                [window_text(row["before"], row["content"], row["after"]) for row in rows]
-            )
-            # The index first: a crash between the two leaves an item without a kept vector, which is made again.
-            self._index.upsert([row["id"] for row in rows], vectors)
-            self.store.save_vectors(
-                encoder,
-                [(row["id"], row["type"], vector.tobytes()) for row, vector in zip(rows, vectors, strict=True)],
-            )
-            done += len(rows)
+                total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder]))
+            with self._vectors:
+                embedded = self._embed_batch(encoder, EMBED_BATCH * (8 if progress else 1))
+            if not embedded:
+                break
+            done += embedded
             if progress is not None and total is not None:
                 progress(min(done, total), total)
-        kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
-        if self._index.count() != kept:
-            self._rebuild_index({})
+        with self._vectors:
+            kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
+            if self._index.count() != kept:
+                self._rebuild_index({})
+
+    def _embed_batch(self, encoder: str, limit: int) -> int:
+        """Embed the next items without a vector; returns how many were tried."""
+        assert self._index is not None
+        windows = {
+            row["id"]: (row["type"], window_text(row["before"], row["content"], row["after"]))
+            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?2", [encoder, limit])
+        }
+        if not windows:
+            return 0
+        vectors = self._embeddings.embed_documents([text for _, text in windows.values()])
+        # The index first: a crash between the two leaves an item without a kept vector, which is made again.
+        self._index.upsert(list(windows), vectors)
+        with self.store.transaction():
+            marks = ", ".join("?" * len(windows))
+            now = {
+                row["id"]: window_text(row["before"], row["content"], row["after"])
+                for row in self.store.rows(
+                    f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *windows]
+                )
+            }
+            # A message that got a neighbour meanwhile is embedded again with it.
+            self.store.save_vectors(
+                encoder,
+                [
+                    (identifier, kind, vector.tobytes())
+                    for (identifier, (kind, text)), vector in zip(windows.items(), vectors, strict=True)
+                    if now.get(identifier) == text
+                ],
+            )
+        return len(windows)
 
     def _rebuild_index(self, _payload: dict[str, Any]) -> None:
         """A new folder with the kept vectors and no other."""
         if self._index is None:
             return
-        rows = self.store.vectors(self._embeddings.name)
-        vectors = (
-            np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows]) if rows else np.zeros((0, 1), np.float32)
-        )
-        self._index.rebuild([identifier for identifier, _ in rows], vectors)
+        with self._vectors:
+            rows = self.store.vectors(self._embeddings.name)
+            vectors = (
+                np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows])
+                if rows
+                else np.zeros((0, 1), np.float32)
+            )
+            self._index.rebuild([identifier for identifier, _ in rows], vectors)
 
     def rebuild_index(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Make every index anew from SQLite: full text, and vectors from those kept; only missing ones are embedded."""

@@ -18,7 +18,7 @@ FTS = (
 )
 
 
-@migrations()
+@migrations()  # type: ignore[untyped-decorator]
 def m001_first_tables(db: Database) -> None:
     for statement in (
         """CREATE TABLE conversations (
@@ -85,6 +85,11 @@ def m001_first_tables(db: Database) -> None:
         db.conn.execute(statement)
 
 
+def is_current(connection: sqlite3.Connection) -> bool:
+    """True when no migration is wanting."""
+    return not migrations.pending(Database(connection))
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a database of any earlier version to this one."""
     migrations.apply(Database(connection))
@@ -101,7 +106,7 @@ def build_fts(connection: sqlite3.Connection) -> None:
            SELECT m.seq, m.content,
                   coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
                   || coalesce((SELECT char(10) || n.content FROM messages n
-                               WHERE n.parent_id = m.id ORDER BY n.seq DESC LIMIT 1), '')
+                               WHERE n.parent_id = m.id AND n.content != '' ORDER BY n.seq DESC LIMIT 1), '')
            FROM messages m WHERE m.content != ''"""
     )
     connection.execute("INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories")

@@ -5,6 +5,7 @@ One connection, shared by threads behind a re-entrant lock. Every write happens 
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
@@ -16,8 +17,6 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-
-import sqlite_utils
 
 from memory import schema
 from memory.errors import DatabaseDamaged, HomeNotWritable
@@ -56,7 +55,7 @@ def to_row(record: Any) -> dict[str, Any]:
 
 def from_row(record_type: type[Record], row: sqlite3.Row | dict[str, Any]) -> Record:
     """The record that `to_row` wrote."""
-    hints = typing.get_type_hints(record_type)
+    hints = _hints(record_type)  # type: ignore[arg-type]
     columns = row.keys()
     values: dict[str, Any] = {}
     for field in fields(record_type):  # type: ignore[arg-type]
@@ -73,6 +72,11 @@ def from_row(record_type: type[Record], row: sqlite3.Row | dict[str, Any]) -> Re
     return record_type(**values)
 
 
+@functools.cache
+def _hints(record_type: type[Any]) -> dict[str, Any]:
+    return typing.get_type_hints(record_type)
+
+
 def _nested(record_type: type[Any], values: dict[str, Any]) -> Any:
     return record_type(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
@@ -84,16 +88,15 @@ class Store:
         self.path = path
         self.lock = threading.RLock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its log the rights of the file, so the file has them before it is opened.
+            path.touch(mode=0o600)
+            path.chmod(0o600)
             self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            # Readers beside a writer, and a second process, must not see half a migration.
-            self.database = sqlite_utils.Database(self._connection)
-            schema.migrate(self._connection)
-            with self.transaction():
-                pass
+            self._migrate()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise HomeNotWritable(_not_writable(path.parent, error)) from error
@@ -102,7 +105,19 @@ class Store:
             ) from error
         except OSError as error:
             raise HomeNotWritable(_not_writable(path.parent, error)) from error
-        self.path.chmod(0o600)
+
+    def _migrate(self) -> None:
+        """Two processes may open a new home at once: one migrates, the other waits and finds it done."""
+        if schema.is_current(self._connection):
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            schema.migrate(self._connection)
+        except BaseException:
+            self._connection.rollback()
+            raise
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
 
     # --- plain access ---------------------------------------------------------------------------------------------
 
@@ -116,10 +131,12 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A full disk ends the transaction by itself; a COMMIT that broke a foreign key leaves it open.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self.lock:
@@ -171,7 +188,8 @@ class Store:
         """Write the full-text row of a message and of its parent, whose window it ends."""
         row = self.row(
             """SELECT m.seq, m.content, p.content AS before, p.id AS parent_id,
-                      (SELECT n.content FROM messages n WHERE n.parent_id = m.id ORDER BY n.seq DESC LIMIT 1) AS after
+                      (SELECT n.content FROM messages n WHERE n.parent_id = m.id AND n.content != ''
+                       ORDER BY n.seq DESC LIMIT 1) AS after
                FROM messages m LEFT JOIN messages p ON p.id = m.parent_id WHERE m.id = ?""",
             [message_id],
         )

@@ -6,14 +6,22 @@ written, and one transaction writes them all. What is already there stays as it 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import math
+import os
 import shutil
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
 from memory.errors import HomeNotWritable, TransferError
 from memory.manager import DATABASE, INDEX, LOCK, MemoryManager
@@ -23,6 +31,7 @@ from memory.records import (
     Memory,
     MemoryEvent,
     Message,
+    MessageUse,
     ProfileVersion,
     PromptVersion,
     Summary,
@@ -31,9 +40,12 @@ from memory.store import Store, from_row, to_row
 
 FORMAT = "attune-export"
 FORMAT_VERSION = 1
-MAX_FILE_BYTES = 2 * 2**30
-MAX_RATIO = 200
-"""A file that unpacks to more than this many times its size is a trap."""
+MAX_TOTAL_BYTES = 2 * 2**30
+"""What a zip may unpack to: a hundred years of chat, and still far below what a trap unpacks to."""
+MAX_RATIO, FREE_BYTES = 200, 64 * 2**20
+"""Beyond `FREE_BYTES`, a zip that unpacks to more than this many times its size is a trap."""
+MAX_FILES = 10_000
+ERASE_BLOCK = 2**20
 README = """This is everything Attune knew about you when you exported it, as plain text.
 
 manifest.json            what is in here: how many of each, and a checksum for each file
@@ -51,6 +63,12 @@ personas/                personas that you made
 
 `attune import FILE.zip` reads it again. JSONL is one JSON object a line; any text editor opens it.
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Note:
+    key: str
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,36 +139,28 @@ def import_zip(memory: MemoryManager, path: Path) -> dict[str, dict[str, int]]:
         TransferError: not an Attune export, damaged, too large, or from a newer version. Nothing was written.
     """
     contents = _read(path)
-    rows = _check(contents)
+    rows, uses, notes, personas = _check(contents)
     counts: dict[str, dict[str, int]] = {}
     store = memory.store
     with store.transaction() as connection:
         for table, records in rows:
             added = 0
             for record in records:
-                if store.value(f"SELECT 1 FROM {table} WHERE id = ?", [record.id]) is None:
-                    if table == "feedback" and memory.feedback(record.message_id):
-                        continue
-                    store.insert(table, record)
-                    added += 1
-            counts[table] = {"added": added, "skipped": len(records) - added}
-        for uses in _parse(contents["conversations.jsonl"], "conversations.jsonl"):
-            for message in uses["messages"]:
-                if connection.execute("SELECT 1 FROM message_uses WHERE message_id = ?", [message["id"]]).fetchone():
+                if store.value(f"SELECT 1 FROM {table} WHERE id = ?", [record.id]) is not None:
                     continue
-                connection.executemany(
-                    "INSERT INTO message_uses (message_id, item_type, item_id, text, score) VALUES (?, ?, ?, ?, ?)",
-                    [
-                        [message["id"], use["item_type"], use["item_id"], use["text"], use["score"]]
-                        for use in message.get("uses", [])
-                    ],
-                )
-        for note in _parse(contents.get("notes.jsonl", b""), "notes.jsonl"):
-            connection.execute("INSERT OR IGNORE INTO notes (key, value) VALUES (?, ?)", [note["key"], note["value"]])
+                if table == "feedback" and memory.feedback(record.message_id):
+                    continue
+                store.insert(table, record)
+                added += 1
+            counts[table] = {"added": added, "skipped": len(records) - added}
+        for message_id, used in uses.items():
+            if used and not memory.uses_of(message_id):
+                memory.record_uses(message_id, used)
+        connection.executemany("INSERT OR IGNORE INTO notes (key, value) VALUES (?, ?)", notes)
         own = memory.user_personas()
-        for name, data in contents.items():
-            if name.startswith("personas/") and PurePosixPath(name).stem not in own:
-                memory.save_persona(PurePosixPath(name).stem, data.decode())
+        for persona_id in personas.keys() - own.keys():
+            memory.save_persona(persona_id, personas[persona_id])
+        counts["personas"] = {"added": len(personas.keys() - own.keys()), "skipped": len(personas.keys() & own.keys())}
         store.build_fts()
         memory.jobs.enqueue("index", {}, key="index", priority=8)
     memory.worker.wake()
@@ -163,10 +173,26 @@ def erase(home: Path) -> list[Path]:
     The settings file stays: it holds no word of yours.
 
     Raises:
-        HomeNotWritable: a file cannot be removed.
+        HomeNotWritable: a file cannot be removed, or a process has the home open.
     """
+    if not home.is_dir():
+        return []
+    try:
+        with FileLock(home / LOCK, timeout=0, thread_local=False):
+            removed = _erase(home)
+    except Timeout as error:
+        raise HomeNotWritable(f"Attune is open on {home}. Close it, then erase.") from error
+    except PermissionError as error:
+        raise HomeNotWritable(
+            f"{home} cannot be locked ({error.strerror}). Give yourself the right to write."
+        ) from error
+    (home / LOCK).unlink(missing_ok=True)
+    return removed
+
+
+def _erase(home: Path) -> list[Path]:
     removed = []
-    for path in (home / DATABASE, home / f"{DATABASE}-wal", home / f"{DATABASE}-shm", home / INDEX, home / LOCK):
+    for path in (home / DATABASE, home / f"{DATABASE}-wal", home / f"{DATABASE}-shm", home / INDEX):
         try:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -174,7 +200,9 @@ def erase(home: Path) -> list[Path]:
                 if path.stat().st_size:
                     # What is unlinked can be read from the disk; zeros cannot.
                     with path.open("r+b") as file:
-                        file.write(b"\0" * path.stat().st_size)
+                        for _ in range(0, path.stat().st_size, ERASE_BLOCK):
+                            file.write(b"\0" * ERASE_BLOCK)
+                        os.fsync(file.fileno())
                 path.unlink()
             else:
                 continue
@@ -229,76 +257,159 @@ def _read(path: Path) -> dict[str, bytes]:
             names = archive.namelist()
             if any(name not in names for name in REQUIRED):
                 raise TransferError(not_ours)
-            contents = {}
-            for info in archive.infolist():
-                pure = PurePosixPath(info.filename)
-                if pure.is_absolute() or ".." in pure.parts or "\\" in info.filename:
+            if len(names) > MAX_FILES or len(set(names)) < len(names):
+                raise TransferError(not_ours)
+            for name in names:
+                pure = PurePosixPath(name)
+                if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
                     raise TransferError(f"{path} holds a file with a path that leads elsewhere. It was not read.")
-                if info.file_size > MAX_FILE_BYTES or info.file_size > 1_000_000 + MAX_RATIO * info.compress_size:
-                    raise TransferError(f"{info.filename} in {path} unpacks to more than is sensible. It was not read.")
-                if not info.is_dir():
-                    contents[info.filename] = archive.read(info)
-            return contents
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            infos = archive.infolist()
+            size, packed = sum(info.file_size for info in infos), sum(info.compress_size for info in infos)
+            if size > MAX_TOTAL_BYTES or size > FREE_BYTES + MAX_RATIO * packed:
+                raise TransferError(f"{path} unpacks to {size:,} bytes, more than is sensible. It was not read.")
+            return {info.filename: archive.read(info) for info in infos if not info.is_dir()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise TransferError(not_ours) from error
     except OSError as error:
         raise TransferError(f"{path} cannot be read ({error.strerror}). Check the name of the export.") from error
 
 
-def _check(contents: dict[str, bytes]) -> list[tuple[str, list[Any]]]:
-    """Every row as its record, in the order in which rows may be written."""
-    manifest = json.loads(contents["manifest.json"])
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise TransferError("This zip is not an Attune export. Choose one made by `attune export`.")
-    if manifest.get("format_version", 0) > FORMAT_VERSION:
-        raise TransferError("This export comes from a newer Attune. Upgrade, then import it.")
-    for name, entry in manifest["files"].items():
-        if hashlib.sha256(contents.get(name, b"")).hexdigest() != entry["sha256"]:
-            raise TransferError(f"{name} in the export is damaged: its checksum does not fit. Nothing was imported.")
+Checked = tuple[list[tuple[str, list[Any]]], dict[str, list[MessageUse]], list[tuple[str, str]], dict[str, str]]
+
+
+def _check(contents: dict[str, bytes]) -> Checked:
+    """Everything as records: (table, rows) in the order in which they may be written, uses by message, notes, personas."""
+    _check_manifest(contents)
     conversations, messages, memories, events = list[Any](), list[Any](), list[Any](), list[Any]()
-    for row in _parse(contents["conversations.jsonl"], "conversations.jsonl"):
-        conversations.append(_record(Conversation, row, "conversations.jsonl"))
-        messages.extend(_record(Message, message, "conversations.jsonl") for message in row["messages"])
+    uses: dict[str, list[MessageUse]] = {}
+    name = "conversations.jsonl"
+    for row in _parse(contents[name], name):
+        conversation = _record(Conversation, row, name)
+        conversations.append(conversation)
+        inside: set[str] = set()
+        for entry in _list_of(row, "messages", name):
+            message = _record(Message, entry, name)
+            # A parent stands before its answers, so that no branch can run in a circle.
+            if message.conversation_id != conversation.id or not (
+                message.parent_id is None or message.parent_id in inside
+            ):
+                raise TransferError(f"{name} names a message that is not there. Nothing was imported.")
+            inside.add(message.id)
+            messages.append(message)
+            uses[message.id] = [_record(MessageUse, use, name) for use in _list_of(entry, "uses", name)]
+        if conversation.active_leaf_id is not None and conversation.active_leaf_id not in inside:
+            raise TransferError(f"{name} shows a message that is not there. Nothing was imported.")
     for row in _parse(contents["memories.jsonl"], "memories.jsonl"):
         if not row.get("forgotten"):
             memories.append(_record(Memory, row, "memories.jsonl"))
-        events.extend(_record(MemoryEvent, event, "memories.jsonl") for event in row["history"])
-    known = {message.id for message in messages}
-    for message in messages:
-        if message.parent_id is not None and message.parent_id not in known:
-            raise TransferError("conversations.jsonl names a message that is not there. Nothing was imported.")
+        events.extend(
+            _record(MemoryEvent, event, "memories.jsonl") for event in _list_of(row, "history", "memories.jsonl")
+        )
     events.sort(key=lambda event: (event.at, event.id))
     tables = [
         ("conversations", conversations),
         ("messages", messages),
         ("memories", memories),
         ("memory_events", events),
-    ]
-    for table in TABLES:
-        tables.append(
+        *(
             (table.table, [_record(table.record, row, table.file) for row in _parse(contents[table.file], table.file)])
-        )
-    return tables
+            for table in TABLES
+        ),
+    ]
+    _check_links(dict(tables))
+    notes = [(note.key, note.value) for note in (_record(_Note, row, "notes.jsonl") for row in _notes(contents))]
+    return tables, uses, notes, _personas(contents)
+
+
+def _check_manifest(contents: dict[str, bytes]) -> None:
+    try:
+        manifest = json.loads(contents["manifest.json"])
+        sums = {str(name): str(entry["sha256"]) for name, entry in manifest["files"].items()}
+        ours, version = manifest["format"] == FORMAT, int(manifest["format_version"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise TransferError("This zip is not an Attune export. Choose one made by `attune export`.") from error
+    if not ours:
+        raise TransferError("This zip is not an Attune export. Choose one made by `attune export`.")
+    if version > FORMAT_VERSION:
+        raise TransferError("This export comes from a newer Attune. Upgrade, then import it.")
+    for name in sums.keys() | contents.keys() - {"manifest.json"}:
+        if hashlib.sha256(contents.get(name, b"")).hexdigest() != sums.get(name):
+            raise TransferError(f"{name} in the export is damaged: its checksum does not fit. Nothing was imported.")
+
+
+def _check_links(tables: dict[str, list[Any]]) -> None:
+    """Rows that belong to others must find them in the same export, and no row may come twice."""
+    for table, records in tables.items():
+        if len({record.id for record in records}) < len(records):
+            raise TransferError(f"The export holds a row of {table} twice. Nothing was imported.")
+    messages = {message.id for message in tables["messages"]}
+    conversations = {conversation.id for conversation in tables["conversations"]}
+    rated = [feedback.message_id for feedback in tables["feedback"]]
+    sources = {memory.source_message_id for memory in tables["memories"]} - {None}
+    if not (sources | set(rated)) <= messages or len(set(rated)) < len(rated):
+        raise TransferError("The export cites a message that is not there. Nothing was imported.")
+    if not {summary.conversation_id for summary in tables["summaries"]} <= conversations:
+        raise TransferError("The export sums up a conversation that is not there. Nothing was imported.")
+
+
+def _notes(contents: dict[str, bytes]) -> list[dict[str, Any]]:
+    return _parse(contents.get("notes.jsonl", b""), "notes.jsonl")
+
+
+def _personas(contents: dict[str, bytes]) -> dict[str, str]:
+    """Identifier -> YAML, as text: whoever uses one checks it as one."""
+    try:
+        return {
+            PurePosixPath(name).stem: data.decode()
+            for name, data in contents.items()
+            if PurePosixPath(name).parent == PurePosixPath("personas") and name.endswith(".yaml")
+        }
+    except UnicodeDecodeError as error:
+        raise TransferError("A persona in the export is not text. Nothing was imported.") from error
 
 
 def _parse(data: bytes, name: str) -> list[dict[str, Any]]:
     try:
-        return [json.loads(line) for line in data.decode("utf-8").split("\n") if line]
-    except (ValueError, UnicodeDecodeError) as error:
+        rows = [json.loads(line) for line in data.decode("utf-8").split("\n") if line]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ValueError("a line is not an object")
+    except (ValueError, RecursionError) as error:
         raise TransferError(f"{name} in the export cannot be read ({error}). Nothing was imported.") from error
+    return rows
 
 
-def _record(record_type: Callable[..., Any], row: dict[str, Any], name: str) -> Any:
-    """The record of a row, with every field there and of a plain kind."""
+def _list_of(row: dict[str, Any], key: str, name: str) -> list[dict[str, Any]]:
+    entries = row.get(key)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise TransferError(f"{name} in the export has a row without its {key}. Nothing was imported.")
+    return entries
+
+
+def _record(record_type: type[Any], row: dict[str, Any], name: str) -> Any:
+    """The record of a row, with every field there and each of its kind."""
+    wanted = {field.name for field in fields(record_type)}
+    missing = wanted - row.keys()
+    if missing:
+        raise TransferError(f"{name} in the export lacks {', '.join(sorted(missing))}. Nothing was imported.")
     try:
-        wanted = {field.name for field in fields(record_type)}  # type: ignore[arg-type]
-        missing = wanted - row.keys()
-        if missing:
-            raise TransferError(f"{name} in the export lacks {', '.join(sorted(missing))}. Nothing was imported.")
-        if not all(isinstance(row[key], str | int | float | None) for key in wanted):
-            raise TypeError("a value of an unknown kind")
-        return from_row(record_type, {key: row[key] for key in wanted})  # type: ignore[arg-type]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        drafted = from_row(record_type, {key: row[key] for key in wanted})
+        record = _adapter(record_type).validate_python(asdict(drafted))  # type: ignore[arg-type]
+        for key, value in asdict(record).items():
+            if isinstance(value, datetime) and value.tzinfo is None:
+                raise ValueError(f"{key} has no time zone")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{key} is not a number")
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValueError(f"{key} is too large")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # Not the error itself, which may quote the row.
+        reason = type(error).__name__ if isinstance(error, ValidationError) else str(error)
         raise TransferError(
-            f"{name} in the export has a row that cannot be ({error}). Nothing was imported."
+            f"{name} in the export has a row that cannot be ({reason}). Nothing was imported."
         ) from error
+    return record
+
+
+@functools.cache
+def _adapter(record_type: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(record_type)
