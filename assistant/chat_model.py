@@ -483,7 +483,7 @@ class LlamaChatModel(BaseChatModel):
             try:
                 grammar = LlamaGrammar.from_json_schema(json.dumps(json_schema), verbose=False)
                 sampler.add_grammar(self._model, grammar)
-            except (ValueError, KeyError, TypeError, ctypes.ArgumentError) as error:
+            except (ValueError, KeyError, TypeError, AssertionError, ctypes.ArgumentError) as error:
                 raise GrammarUnsupported(f"llama.cpp cannot follow this JSON schema ({error}).") from error
         if temperature <= 0:
             sampler.add_greedy()
@@ -502,9 +502,10 @@ def is_looping(tokens: Sequence[int], *, longest: int = 24, times: int = 4) -> b
     if len(tokens) < times:
         return False
     for size in range(1, min(longest, len(tokens) // times) + 1):
+        pattern = list(tokens[-size:])
         # A row of the same token is an ordinary thing (dots, spaces) until it is long.
-        need = times * 4 if size == 1 else times
-        if len(tokens) >= size * need and list(tokens[-size * need :]) == list(tokens[-size:]) * need:
+        need = times * 4 if len(set(pattern)) == 1 else times
+        if len(tokens) >= size * need and list(tokens[-size * need :]) == pattern * need:
             return True
     return False
 

@@ -21,6 +21,7 @@ from pydantic import PrivateAttr
 from assistant.errors import RemoteUnavailable
 from assistant.reasoning import ReasoningSplitter
 from assistant.settings import Settings
+from memory.loading import ENGINE_IMPORTS
 
 CHARACTERS_PER_TOKEN = 3.0
 """Low on purpose: a prompt guessed too long is cut early, one guessed too short is refused by the server."""
@@ -147,7 +148,9 @@ def check_remote(settings: Settings) -> None:
 
 def load_remote(settings: Settings) -> RemoteChatModel:
     check_remote(settings)
-    from langchain.chat_models import init_chat_model
+    with ENGINE_IMPORTS:
+        from langchain.chat_models import init_chat_model
+        from langchain_openai import ChatOpenAI  # noqa: F401 - init_chat_model imports it later, without the lock
 
     name = settings.model.removeprefix("openai:")
     inner = init_chat_model(

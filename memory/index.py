@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from memory.embeddings import Vectors
+from memory.loading import ENGINE_IMPORTS
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +133,9 @@ class ChromaIndex:
         self._collection = self._connect(fresh)
 
     def _connect(self, path: Path) -> Any:
-        import chromadb
-        from chromadb.config import Settings
+        with ENGINE_IMPORTS:
+            import chromadb
+            from chromadb.config import Settings
 
         path.mkdir(parents=True, exist_ok=True)
         self._client = chromadb.PersistentClient(
