@@ -173,7 +173,11 @@ def test_the_profile_is_rewritten_in_the_users_words(assistant: Assistant, warni
 
 
 def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, warnings: list[str]) -> None:
-    handlers = PageHandlers(assistant)
+    def reopen(settings: Settings) -> Assistant:
+        memory = open_memory(settings.home, embeddings=HashEmbeddings())
+        return open_assistant(settings, chat_model=ScriptedChatModel(), memory=memory)
+
+    handlers = PageHandlers(assistant, reopen=reopen)
     handlers.add_memory("The user sails.", "", False)
     handlers.erase("yes")
     assert "erase" in warnings[-1]

@@ -20,6 +20,7 @@ from assistant.assistant import Assistant, open_assistant
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
 from assistant.models import find_gguf_files
+from assistant.settings import Settings
 from assistant.turn import DECLINES
 from memory import Memory, MemoryStoreError, Message, transfer
 from personas import PersonaError
@@ -114,8 +115,10 @@ def told(handler: Callable[..., Any]) -> Callable[..., Any]:
 class ChatHandlers:
     """One user's page. Holds the assistant, and nothing about which conversation is looked at: the page says that."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, *, reopen: Callable[[Settings], Assistant] = open_assistant) -> None:
+        """`reopen` opens an empty home after everything was erased."""
         self.assistant = assistant
+        self._reopen = reopen
         self._swap = threading.Lock()
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -529,7 +532,7 @@ class PageHandlers(ChatHandlers):
                 raise AttuneError("Attune is open in another window. Close it, then erase.")
             self.assistant.close()
             transfer.erase(settings.home)
-            self.assistant = open_assistant(settings)
+            self.assistant = self._reopen(settings)
         gr.Info("Everything is gone.")
         return "", self.about(), *self.view("")
 

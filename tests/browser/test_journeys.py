@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.models import builtin_model_path
-from tests.browser.conftest import Served, open_tab, ready, say, send, thumb_down
+from tests.browser.conftest import Seen, Served, open_tab, ready, say, send, thumb_down
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ LONG = " ".join(f"word{n}" for n in range(400))
 
 
 def test_stop_stops_and_only_stop_does_and_a_reloaded_page_goes_on_showing_the_reply(
-    scripted: Scripted, browse: Browse
+    scripted: Scripted, browse: Browse, seen: Seen
 ) -> None:
     served = scripted(LONG, "Short.", delay_s=0.05)
     page = browse(served)
@@ -28,6 +28,7 @@ def test_stop_stops_and_only_stop_does_and_a_reloaded_page_goes_on_showing_the_r
     expect(page.locator("#chat .bot.message").last).to_contain_text("word5")
     page.reload()
     expect(page.locator("#stop")).to_be_visible()
+    seen.complaints.clear()  # Gradio's stream complains that the page before was closed under it; that was the point.
     expect(page.locator("#chat .bot.message").last).to_contain_text("word0 word1")
     expect(page.locator("#chat .bot.message").last).to_contain_text("word40")
     page.locator("#box textarea").focus()
@@ -90,7 +91,8 @@ def test_what_was_told_is_shown_known_elsewhere_and_forgotten_everywhere(scripte
     expect(page.locator("#chat")).not_to_contain_text("Pemba")
     open_tab(page, "Memory")
     page.locator("#memory-search textarea, #memory-search input").fill("Pemba")
-    expect(page.locator("#memories")).to_contain_text("Nothing found")
+    expect(page.locator("#memories")).to_contain_text("What is my dog called?")
+    expect(page.locator("#memories")).not_to_contain_text("Pemba")
     open_tab(page, "Profile")
     expect(page.locator("#profile")).to_contain_text("An empty page")
     open_tab(page, "Chat")
