@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 CANDIDATES = 200
 """How many messages, and how many facts, BM25 offers. Ten are wanted; the rest lends to its neighbours."""
 NEAREST = 100
+SPARE = 20
+"""How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
+COMPARED_CHARS = 2_000
 BODY_WEIGHT = 1.0
 """How much a word in the message itself counts beside one in its three-turn window (1.0)."""
 WEIGHTS = {"bm25": 1.0, "facts": 1.5, "dense": 0.35}
@@ -82,7 +85,9 @@ class Searcher:
             for identifier, score in ranking.fuse(rankings, WEIGHTS).items()
         }
         ordered = ranking.ranked(scores)
-        shown = ranking.without_copies(ordered, {i: frozenset(words.words(found[i].content)) for i in ordered}, limit)
+        pool = ordered[: 2 * limit + SPARE]
+        said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
+        shown = ranking.without_copies(pool, said, limit)
         items = self._load(shown)
         by_words, by_meaning = {*rankings["bm25"], *rankings["facts"]}, {*rankings["dense"]}
         return [
