@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,6 +82,8 @@ def _serve(context: typer.Context, *, open_browser: bool, demo: bool, **more: An
     with caught(context):
         from ui.app import serve as serve_page
 
+        # Being told to end must end in order too: a demo's home goes, a reply in the making is kept.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         serve_page(settings_of(context, **more), open_browser=open_browser, demo=demo)
 
 

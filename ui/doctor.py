@@ -16,6 +16,9 @@ from memory import MemoryStoreError
 
 PACKAGES = ("gradio", "langchain", "chromadb", "llama-cpp-python", "sentence-transformers", "sqlite-utils", "torch")
 
+LEARNING = {"extract", "title", "summarise", "profile"}
+"""Jobs that a stopped command left."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -91,6 +94,6 @@ def _home(settings: Settings) -> str:
         if problems:
             raise AttuneError(" ".join(problems))
         owner = "" if memory.owner else ", open in another process"
-        counts, queued = memory.counts(), memory.jobs.pending()
-    waiting = f", {queued} jobs queued (any command works them off)" if queued else ""
+        counts, queued = memory.counts(), memory.jobs.pending(LEARNING)
+    waiting = f", {queued} to be learnt from at the next chat" if queued else ""
     return f"{settings.home}, {counts['messages']} messages, {counts['memories']} memories{waiting}{owner}"
