@@ -1,0 +1,54 @@
+"""Databases of every version that was ever written can be opened, and indexes can be made from the truth alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from memory import open_memory, schema
+from tests.fakes import HashEmbeddings
+
+VERSIONS = Path(__file__).parent / "data" / "schema"
+TRUTH = {
+    *("conversations", "messages", "message_uses", "memories", "memory_events", "summaries", "profile_versions"),
+    *("feedback", "prompt_versions", "personas", "jobs", "embeddings", "notes"),
+}
+
+
+def test_a_new_database_has_every_table() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    schema.migrate(connection)
+    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names >= TRUTH | {"messages_fts", "memories_fts"}
+    assert schema.is_current(connection)
+
+
+def test_migrating_twice_changes_nothing() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    schema.migrate(connection)
+    before = list(connection.execute("SELECT * FROM sqlite_master"))
+    schema.migrate(connection)
+    assert list(connection.execute("SELECT * FROM sqlite_master")) == before
+
+
+def test_a_database_of_every_earlier_version_is_brought_forward(tmp_path: Path) -> None:
+    dumps = sorted(VERSIONS.glob("v*.sql"))
+    assert dumps
+    for dump in dumps:
+        home = tmp_path / dump.stem
+        home.mkdir()
+        with sqlite3.connect(home / "attune.db") as connection:
+            connection.executescript(dump.read_text(encoding="utf-8"))
+        connection.close()
+        with open_memory(home, embeddings=HashEmbeddings(), start_worker=False) as memory:
+            assert schema.is_current(memory.store._connection)
+            memory.rebuild_index()
+            assert memory.check() == []
+            (conversation,) = memory.conversations()
+            assert [m.content for m in memory.thread(conversation.id)] == ["My dog is called Pemba.", "A good name."]
+            (fact,) = memory.memories()
+            assert (fact.value, fact.source_message_id) == ("Pemba", memory.thread(conversation.id)[0].id)
+            assert [hit.item.id for hit in memory.search("dog called")][0] == fact.id
+            assert memory.feedback()[0].reasons == ("too long",)
+            profile = memory.latest_profile()
+            assert profile is not None and profile.lines[0].text == "The user's dog is called Pemba."
