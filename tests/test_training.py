@@ -140,6 +140,7 @@ def test_short_answers_are_shorter_than_usual_ones():
 def test_typing_noise_never_touches_the_place_of_the_value():
     rng = random.Random(6)
     assert all("{v}" in noisy("My dog is called {v}.", rng) for _ in range(500))
+    assert all(noisy("?", rng) for _ in range(100))
 
 
 def test_the_chat_template_of_the_file_renders_what_training_rendered(values):

@@ -14,7 +14,7 @@ from pathlib import Path
 from assistant.prompt import PromptMessage, block_text, long_date, system_text, user_text
 from personas.persona import Exchange, Persona
 from training import lexicon, talk
-from training.facts import Fact, draw_fact, draw_facts, sentence
+from training.facts import Fact, Kind, draw_fact, draw_facts, sentence
 from training.replies import RULES, Reply, Rule, Style, noisy, render
 from training.values import Values
 
@@ -278,7 +278,7 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     told = rng.choice(list(scene.known.values()))
     fact = told.fact
-    question = rng.choice(fact.kind.asked)
+    question = _question(rng, fact.kind)
     scene.asked.append(question)
     first = sentence(fact.kind.you[0].format(v=fact.value))
     if rng.random() < 0.12:
@@ -291,6 +291,28 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
         core.append(f"You told me on {long_date(told.since)}." if rng.random() < 0.5 else "I have it in my memory.")
     lines = [] if told.in_profile and rng.random() < 0.2 and not told.older else _lines(scene, told)
     return noisy(question, rng), Reply(core=tuple(core), brief=brief, extras=_recall_extras(rng)), lines
+
+
+INDIRECT = (
+    "Could you look up {}?",
+    "Do you happen to have {}?",
+    "I need {}.",
+    "Please give me {}",
+    "I wonder if you know {}",
+    "It slipped my mind: {}?",
+    "Say {}.",
+    "{}?",
+    "can you find {} in your memory",
+)
+
+
+def _question(rng: random.Random, kind: Kind) -> str:
+    """A question for this kind of fact, mostly of its own forms, at times a general one."""
+    if rng.random() < 0.18 and kind.what.startswith(("your ", "the name of your ")):
+        what = kind.what.replace("your ", "my ")
+        text = rng.choice(INDIRECT).format(what)
+        return text[0].upper() + text[1:]
+    return rng.choice(kind.asked)
 
 
 def _recall_extras(rng: random.Random) -> tuple[str, ...]:
@@ -309,7 +331,7 @@ def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
             break
     else:
         return _small_talk(scene)
-    question = rng.choice(kind.asked)
+    question = _question(rng, kind)
     scene.asked.append(question)
     if rng.random() < 0.07:
         # A value that held once and holds no more: all that is known is that it is over.

@@ -322,7 +322,7 @@ def noisy(text: str, rng: random.Random) -> str:
     elif luck < 0.4:
         text = text.lower().replace("{V}", "{v}")
     if rng.random() < 0.35:
-        text = text.rstrip(".?!")
+        text = text.rstrip(".?!") or text
     if rng.random() < 0.05:
         spots = [
             i for i in range(1, len(text) - 1) if text[i : i + 2].isalpha() and "{" not in text[max(0, i - 3) : i + 4]

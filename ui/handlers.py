@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 SHOW_EVERY_S = 0.06
 """The page is drawn at most this often while a reply is written."""
 LEARN_WAIT_S = 2.0
-"""How long the end of a reply waits for what was learnt from it; what takes longer is shown by `late`."""
+"""How long to wait for what was learnt from a reply before showing the first of it; what takes longer is shown later."""
 LATE_WAIT_S = 30.0
 RECENT_RULE_S = 600.0
 ERASE_WORD = "erase"
@@ -145,8 +145,9 @@ class ChatHandlers:
             cards=self._cards(thread),
             used=self._used(thread, of_message),
             box=gr.skip() if box is None else box,
-            send=gr.update(visible=not running),
-            stop=gr.update(visible=running),
+            # Hidden, not taken out: Gradio mounts what was taken out so late that a quick change back can be lost.
+            send=gr.update(visible="hidden" if running else True),
+            stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=bool(rows)),
         )
 
@@ -257,19 +258,19 @@ class ChatHandlers:
         except ERRORS as error:
             gr.Warning(cards.escape(str(error)), duration=12)
         yield self.view(current)
-        if self.assistant.memory.owner and not self.assistant.memory.wait_until_idle(timeout_s=LEARN_WAIT_S):
-            log.debug("What was learnt from this turn is shown later")
+
+    def learn(self, current: str) -> Iterator[ChatView]:
+        """What learning changes, as it comes: cards, title, the list of conversations. Keeps nobody from typing."""
+        self.assistant.wait_until_idle(timeout_s=LEARN_WAIT_S)
+        yield self._after(current)
+        self.assistant.wait_until_idle(timeout_s=LATE_WAIT_S)
         yield self._after(current)
 
     def _after(self, current: str) -> ChatView:
-        """What learning changes: cards, title, the list of conversations."""
         view = self.view(current)
-        return ChatView(heading=view.heading, side=view.side, cards=view.cards, used=view.used)
-
-    def late(self, current: str) -> ChatView:
-        """Cards and titles of what took longer to learn."""
-        self.assistant.wait_until_idle(timeout_s=LATE_WAIT_S)
-        return self._after(current)
+        return ChatView(
+            heading=view.heading, side=view.side, cards=view.cards, used=view.used, send=view.send, stop=view.stop
+        )
 
     @told
     def stop(self, current: str) -> None:

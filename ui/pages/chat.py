@@ -98,7 +98,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                     html_attributes=gr.InputHTMLAttributes(autocapitalize="sentences"),
                 )
                 send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=88)
-                stop = gr.Button("Stop", variant="stop", elem_id="stop", visible=False, scale=0, min_width=88)
+                stop = gr.Button("Stop", variant="stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
         with gr.Column(scale=1, min_width=260, elem_id="used-column"):
             used = speaking_html(elem_id="used")
 
@@ -110,7 +110,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     retried = chatbot.retry(handlers.regenerate, [ids, current], view, **quiet)
     edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
     for event in (submitted, retried, edited):
-        event.then(handlers.late, current, view, **quiet)
+        event.then(handlers.learn, current, view, **many)
 
     loaded = page.load(handlers.open, current, view, js=READ_ADDRESS, **quiet)
     attached = loaded.then(handlers.attach, current, view, **quiet)
