@@ -391,7 +391,8 @@ def _instructions(sentence: str, code: str) -> list[CandidateFact]:
     imperative = re.match(rf"(?:{rules.verbs})\b", core, re.IGNORECASE)
     # "Keep your answers short", "no emoji please": about all answers by their own words.
     general = re.match(
-        rf"(?:keep|make|write) (?:your|the|all(?: your)?) (?:{rules.answers})\b|(?:stop using|don't use|don’t use|do not use|no more)\b"
+        rf"(?:keep|make|write) (?:your|the|all(?: your)?) (?:{rules.answers})\b"
+        r"|(?:stop using|don't use|don’t use|do not use|no more)\b"
         r".*\b(?:emojis?|exclamation|bullets?|jargon)\b",
         core,
         re.IGNORECASE,

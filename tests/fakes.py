@@ -15,7 +15,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from numpy.typing import NDArray
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from assistant.errors import ChatModelError
 
@@ -25,7 +25,7 @@ Reply = str | Callable[[Sequence[BaseMessage]], str]
 class ScriptedChatModel(BaseChatModel):
     """Says `replies` in order, the last one again and again; remembers what it heard. Four characters are a token."""
 
-    replies: list[Any] = ["All right."]
+    replies: list[Any] = Field(default_factory=lambda: ["All right."])
     """Each a text, a function from messages to text, or an exception to raise half-way."""
     delay_s: float = 0.0
     n_ctx: int = 4096

@@ -14,13 +14,17 @@ from tests.fakes import HashEmbeddings
 
 
 def files_with(home: Path, needle: bytes) -> list[str]:
-    return [str(p.relative_to(home)) for p in home.rglob("*") if p.is_file() and needle.lower() in p.read_bytes().lower()]
+    return [
+        str(p.relative_to(home)) for p in home.rglob("*") if p.is_file() and needle.lower() in p.read_bytes().lower()
+    ]
 
 
 def tell(memory: MemoryManager, said: str, value: str, *, attribute: str = "dog", title: str | None = None) -> Message:
     conversation = memory.start_conversation(title)
     message = memory.add_message(conversation.id, role="user", content=said)
-    memory.add(content=f"The user's {attribute} is {value}.", attribute=attribute, value=value, source_message_id=message.id)
+    memory.add(
+        content=f"The user's {attribute} is {value}.", attribute=attribute, value=value, source_message_id=message.id
+    )
     return message
 
 
@@ -67,7 +71,9 @@ def test_a_forgotten_name_is_in_no_file_of_the_home_nor_is_its_vector(memory: Me
     assert [files_with(memory.home, vector) for vector in vectors] == [[], []]
     assert memory.get_message(question.id).content == f"My dog is called {MARK}."
     assert [(e.kind, e.content) for e in memory.history(fact.id)] == [("added", ""), ("forgotten", "")]
-    assert memory.search("Zorblatt") == [] or all("orblatt" not in hit.item.content for hit in memory.search("Zorblatt"))
+    assert memory.search("Zorblatt") == [] or all(
+        "orblatt" not in hit.item.content for hit in memory.search("Zorblatt")
+    )
     assert question.id in {hit.item.id for hit in memory.search("my dog is called")}, "the rest is still found"
     assert memory.check() == []
 
@@ -80,7 +86,9 @@ def test_a_common_word_is_struck_only_where_it_came_from_and_was_used(memory: Me
     untouched = memory.add_message(elsewhere.id, role="user", content="The tea was cold.")
     used = memory.start_conversation()
     told = memory.add_message(used.id, role="assistant", content="You like tea.")
-    memory.record_uses(told.id, [MessageUse(item_type="message", item_id=question.id, text='You wrote: "I prefer tea."')])
+    memory.record_uses(
+        told.id, [MessageUse(item_type="message", item_id=question.id, text='You wrote: "I prefer tea."')]
+    )
     memory.delete(fact.id)
     assert memory.get_message(question.id).content == f"I prefer {MARK}."
     assert memory.get_message(reply.id).content == f"{MARK} it is."
@@ -166,7 +174,12 @@ def test_a_conversation_of_two_thousand_messages_can_be_deleted(memory: MemoryMa
     with memory.store.transaction():
         for n in range(2000):
             message = Message(
-                id=f"m{n}", conversation_id=conversation.id, parent_id=parent, role="user", content="", created_at=memory.clock()
+                id=f"m{n}",
+                conversation_id=conversation.id,
+                parent_id=parent,
+                role="user",
+                content="",
+                created_at=memory.clock(),
             )
             memory.store.insert("messages", message)
             parent = message.id

@@ -164,9 +164,7 @@ def test_a_stopped_worker_puts_its_job_back(queue: JobQueue, worker: Worker) -> 
     assert taken(queue) == [7]
 
 
-def test_an_error_in_one_job_stops_no_other(
-    queue: JobQueue, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_in_one_job_stops_no_other(queue: JobQueue, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_module, "RETRY_AFTER_S", 0)
 
     def handler(payload: dict[str, Any]) -> None:

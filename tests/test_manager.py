@@ -49,7 +49,9 @@ def test_the_conversation_last_spoken_in_comes_first(memory: MemoryManager) -> N
     assert [c.id for c in memory.conversations()] == [old.id, new.id]
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\ud800 lone", "\U0001f436 שלום", "x" * 200_000, "'; DROP TABLE messages; --"])
+@pytest.mark.parametrize(
+    "text", ["a\0b", "\ud800 lone", "\U0001f436 שלום", "x" * 200_000, "'; DROP TABLE messages; --"]
+)
 def test_any_text_can_be_stored_and_read_back(memory: MemoryManager, text: str) -> None:
     conversation = memory.start_conversation()
     message = memory.add_message(conversation.id, role="user", content=text)
@@ -84,7 +86,9 @@ def test_indexes_are_deleted_and_made_again_from_sqlite_with_the_same_answers(ow
         for n in range(8):
             conversation = memory.start_conversation(created_at=WHEN)
             texts = (f"Trip {n}: the canoe and the dog", f"The shed number {n}", f"A kitchen in city {n}")
-            memory.add_messages([NewMessage(conversation_id=conversation.id, role="user", content=t, created_at=WHEN) for t in texts])
+            memory.add_messages(
+                [NewMessage(conversation_id=conversation.id, role="user", content=t, created_at=WHEN) for t in texts]
+            )
         memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen", valid_from=WHEN)
         assert memory.wait_until_idle(20)
         before = [[(h.item.id, h.source) for h in memory.search(q, as_of=memory.clock())] for q in queries]
@@ -113,7 +117,9 @@ def test_many_messages_are_embedded_in_batches_with_progress(memory: MemoryManag
 def test_a_changed_value_closes_the_old_one_with_its_dates(memory: MemoryManager) -> None:
     bergen = memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen", valid_from=WHEN)
     later = WHEN + timedelta(days=9)
-    trondheim = memory.add(content="The user lives in Trondheim.", attribute="city", value="Trondheim", valid_from=later)
+    trondheim = memory.add(
+        content="The user lives in Trondheim.", attribute="city", value="Trondheim", valid_from=later
+    )
     old = memory.get(bergen.id)
     assert (old.valid_to, old.superseded_by) == (later, trondheim.id)
     assert [event.kind for event in memory.history(bergen.id)] == ["added", "closed"]

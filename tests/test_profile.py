@@ -22,8 +22,16 @@ DAY = datetime(2026, 5, 3, tzinfo=UTC)
 
 def fact(content: str, attribute: str = "", *, importance: float = 0.5, **more: object) -> Memory:
     fields: dict[str, object] = {
-        **{"id": content, "content": content, "kind": "semantic", "subject": "user", "attribute": attribute},
-        **{"value": "", "importance": importance, "created_at": DAY, "valid_from": DAY, **more},
+        "id": content,
+        "content": content,
+        "kind": "semantic",
+        "subject": "user",
+        "attribute": attribute,
+        "value": "",
+        "importance": importance,
+        "created_at": DAY,
+        "valid_from": DAY,
+        **more,
     }
     return Memory(**fields)  # type: ignore[arg-type]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def split(pieces: list[str], *, thinking: bool = False) -> dict[str, str]:
 @given(st.lists(st.integers(1, len(TEXT) - 1), max_size=12))
 def test_the_split_does_not_depend_on_where_the_pieces_end(cuts: list[int]) -> None:
     edges = [0, *sorted(set(cuts)), len(TEXT)]
-    found = split([TEXT[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    found = split([TEXT[a:b] for a, b in itertools.pairwise(edges)])
     assert found["reasoning"] == "He means the dog."
     assert found["answer"].strip() == "Your dog is called Pemba. 1 < 2"
 
@@ -40,6 +42,6 @@ def test_a_block_that_never_ends_is_all_reasoning() -> None:
 def test_nothing_after_a_stop_string_is_shown(text: str, cuts: list[int]) -> None:
     edges = sorted({0, len(text), *(c for c in cuts if c < len(text))})
     stops = StopStrings(marks=("SaS", "bb"))
-    shown = "".join(stops.feed(text[a:b]) for a, b in zip(edges, edges[1:], strict=False)) + stops.end()
+    shown = "".join(stops.feed(text[a:b]) for a, b in itertools.pairwise(edges)) + stops.end()
     ends = [at for at in (text.find("SaS"), text.find("bb")) if at >= 0]
     assert shown == text[: min(ends, default=len(text))]

@@ -13,8 +13,16 @@ NOVEMBER = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 def fact(content: str, **more: object) -> SearchHit:
     fields: dict[str, object] = {
-        **{"id": content, "content": content, "kind": "semantic", "subject": "user", "attribute": "", "value": ""},
-        **{"importance": 0.5, "created_at": MAY, "valid_from": MAY, **more},
+        "id": content,
+        "content": content,
+        "kind": "semantic",
+        "subject": "user",
+        "attribute": "",
+        "value": "",
+        "importance": 0.5,
+        "created_at": MAY,
+        "valid_from": MAY,
+        **more,
     }
     return SearchHit(item=Memory(**fields), score=1.0, source="bm25")  # type: ignore[arg-type]
 

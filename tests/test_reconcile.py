@@ -15,15 +15,25 @@ WHEN = datetime(2026, 5, 3, tzinfo=UTC)
 
 def fact(value: str, *, attribute: str = "city", **changes: Any) -> Memory:
     fields: dict[str, Any] = {
-        **{"id": value, "content": f"The user lives in {value}.", "kind": "semantic", "subject": "user"},
-        **{"attribute": attribute, "value": value, "importance": 0.5, "created_at": WHEN, "valid_from": WHEN},
+        "id": value,
+        "content": f"The user lives in {value}.",
+        "kind": "semantic",
+        "subject": "user",
+        "attribute": attribute,
+        "value": value,
+        "importance": 0.5,
+        "created_at": WHEN,
+        "valid_from": WHEN,
     }
     return Memory(**{**fields, **changes})
 
 
 def decide(known: list[Memory], value: str, **changes: Any) -> Decision:
     fields: dict[str, Any] = {
-        **{"content": f"The user lives in {value}.", "kind": "semantic", "subject": "user", "attribute": "city"},
+        "content": f"The user lives in {value}.",
+        "kind": "semantic",
+        "subject": "user",
+        "attribute": "city",
         "value": value,
     }
     return reconcile(known, **{**fields, **changes})

@@ -104,7 +104,7 @@ def test_a_server_that_refuses_or_is_not_there_names_the_remedy(remote: Settings
     with pytest.raises(RemoteUnavailable, match="Is it running"):
         model.invoke([HumanMessage(content="Hello")])
     nowhere = remote.model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
-    with pytest.raises(RemoteUnavailable, match="127.0.0.1:9"):
+    with pytest.raises(RemoteUnavailable, match=r"127\.0\.0\.1:9"):
         load_chat_model(nowhere).invoke([HumanMessage(content="Hello")])
 
 

@@ -48,7 +48,7 @@ def test_a_database_of_every_earlier_version_is_brought_forward(tmp_path: Path) 
             assert [m.content for m in memory.thread(conversation.id)] == ["My dog is called Pemba.", "A good name."]
             (fact,) = memory.memories()
             assert (fact.value, fact.source_message_id) == ("Pemba", memory.thread(conversation.id)[0].id)
-            assert [hit.item.id for hit in memory.search("dog called")][0] == fact.id
+            assert next(hit.item.id for hit in memory.search("dog called")) == fact.id
             assert memory.feedback()[0].reasons == ("too long",)
             profile = memory.latest_profile()
             assert profile is not None and profile.lines[0].text == "The user's dog is called Pemba."

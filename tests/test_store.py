@@ -59,7 +59,9 @@ def conversation(identifier: str = "c1") -> Conversation:
 
 
 def message(identifier: str, parent: str | None = None) -> Message:
-    return Message(id=identifier, conversation_id="c1", parent_id=parent, role="user", content=identifier, created_at=WHEN)
+    return Message(
+        id=identifier, conversation_id="c1", parent_id=parent, role="user", content=identifier, created_at=WHEN
+    )
 
 
 @pytest.fixture

@@ -303,4 +303,4 @@ def test_closing_and_opening_again_loses_nothing(settings: Settings, own_home: P
     with opened() as assistant:
         assert assistant.wait_until_idle(20)
         assert [m.value for m in assistant.learnt_from(told.user_message_id)] == ["Pemba"]
-        assert [m.content for m in assistant.memory.thread(told.conversation_id)][0] == "My dog is called Pemba."
+        assert next(m.content for m in assistant.memory.thread(told.conversation_id)) == "My dog is called Pemba."
