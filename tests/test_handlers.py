@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from assistant.assistant import Assistant, open_assistant
 from assistant.settings import Settings
 from memory import Memory, Message, open_memory
+from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from ui import cards
 from ui.handlers import ChatView, PageHandlers, chat_rows, shown_text, typed_text
+
+NOVA = Persona(name="Nova", description="", system_prompt="")
 
 
 @pytest.fixture
@@ -198,3 +201,12 @@ def test_a_zip_that_is_not_ours_is_refused_and_the_upload_is_gone(
     PageHandlers(assistant).import_file(str(upload))
     assert "not an Attune export" in warnings[0]
     assert not upload.exists()
+
+
+def test_the_page_says_where_words_go(tmp_path: Path) -> None:
+    assert "stays on this machine" in cards.starters(NOVA)
+    told = cards.starters(NOVA, server="http://example.test/v1")
+    assert "sent to http://example.test/v1" in told and "Everything you say" not in told
+    counts = {"conversations": 1, "messages": 2000, "memories": 0}
+    about = cards.about(model="m", home=str(tmp_path), counts=counts, problems=(), server="http://example.test/v1")
+    assert "1 conversation, 2,000 messages, 0 memories" in about and "sent to http://example.test/v1" in about

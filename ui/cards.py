@@ -89,7 +89,20 @@ def conversation_list(conversations: Iterable[Conversation], current: str) -> st
     return f'<nav aria-label="Conversations"><ul class="a-list">{"".join(rows)}</ul></nav>'
 
 
-def starters(persona: Persona) -> str:
+def whereabouts(server: str) -> str:
+    """Where what is said goes. `server`: the address that answers, empty when this machine does."""
+    if server:
+        return f"Messages and what is remembered with them are sent to {server}. All else stays on this machine."
+    return "Everything you say stays on this machine."
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 memory`, `2 memories`."""
+    plural = thing[:-1] + "ies" if thing.endswith("y") else thing + "s"
+    return f"{number:,} {thing if number == 1 else plural}"
+
+
+def starters(persona: Persona, *, server: str = "") -> str:
     cards = (
         ("Tell me about you", "It is remembered, with its source and an undo.", "Hi, my name is … and …"),
         ("What do you know?", "In a new conversation, see what was kept.", "What do you know about me?"),
@@ -106,7 +119,7 @@ def starters(persona: Persona) -> str:
     )
     return (
         f'<div class="a-welcome"><div class="a-logo" aria-hidden="true"></div><h2>{escape(persona.greeting or persona.name)}</h2>'
-        f"<p>Everything you say stays on this machine.</p>"
+        f"<p>{escape(whereabouts(server))}</p>"
         f'<div class="a-starters">{rows}</div></div>'
     )
 
@@ -318,15 +331,15 @@ def learning_page(
     return "".join(parts)
 
 
-def about(*, model: str, home: str, counts: Mapping[str, int], problems: Sequence[str]) -> str:
+KEPT = (("conversations", "conversation"), ("messages", "message"), ("memories", "memory"))
+
+
+def about(*, model: str, home: str, counts: Mapping[str, int], problems: Sequence[str], server: str = "") -> str:
     rows = [
         ("Model", escape(model)),
         ("Folder", f"<code>{escape(home)}</code>"),
-        (
-            "Kept",
-            f"{counts['conversations']} conversations, {counts['messages']} messages, {counts['memories']} memories",
-        ),
-        ("Privacy", "Nothing leaves this machine."),
+        ("Kept", ", ".join(counted(counts[table], thing) for table, thing in KEPT)),
+        ("Privacy", escape(whereabouts(server))),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     wrong = "".join(card(escape(problem), kind="problem") for problem in problems)

@@ -121,6 +121,12 @@ class ChatHandlers:
         self._reopen = reopen
         self._swap = threading.Lock()
 
+    @property
+    def _server(self) -> str:
+        """The address that replies come from; empty when they are made here."""
+        settings = self.assistant.settings
+        return (settings.base_url or "a server") if settings.is_remote else ""
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     def view(self, current: str, *, box: Any = None, of_message: str | None = None) -> ChatView:
@@ -141,7 +147,7 @@ class ChatHandlers:
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
             side=cards.conversation_list(memory.conversations(), current),
             persona=speaker.id,
-            starters=gr.update(value=cards.starters(speaker), visible=not rows),
+            starters=gr.update(value=cards.starters(speaker, server=self._server), visible=not rows),
             cards=self._cards(thread),
             used=self._used(thread, of_message),
             box=gr.skip() if box is None else box,
@@ -395,7 +401,7 @@ class ChatHandlers:
         speaker = self.assistant.persona(persona or self.assistant.settings.persona)
         if current:
             self.assistant.memory.set_persona(current, speaker.id)
-        return cards.starters(speaker)
+        return cards.starters(speaker, server=self._server)
 
 
 class PageHandlers(ChatHandlers):
@@ -507,6 +513,7 @@ class PageHandlers(ChatHandlers):
             home=str(memory.home),
             counts=memory.counts(),
             problems=memory.check(),
+            server=self._server,
         )
 
     @told

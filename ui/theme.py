@@ -49,6 +49,12 @@ def theme() -> gr.themes.Base:
         button_secondary_background_fill_hover="#e5e0d8",
         button_secondary_background_fill_dark="#2c2a28",
         button_secondary_background_fill_hover_dark="#3a3735",
+        button_cancel_background_fill="#b42318",
+        button_cancel_background_fill_hover="#912018",
+        button_cancel_background_fill_dark="#b42318",
+        button_cancel_background_fill_hover_dark="#d92d20",
+        button_cancel_text_color="#ffffff",
+        button_cancel_text_color_dark="#ffffff",
         button_secondary_border_color="transparent",
         button_secondary_border_color_dark="transparent",
     )

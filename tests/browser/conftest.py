@@ -134,7 +134,8 @@ def browse(chromium: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
     """Opens the page as a person would. Afterwards: nothing left this machine, and nothing was complained about."""
     contexts = []
 
-    def open_page(served: Served, *, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
+    def open_page(served: Served, *, at: str = "", width: int = 1280, height: int = 800, dark: bool = False) -> Page:
+        """At an address of the page; the first one unless told."""
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
@@ -142,7 +143,7 @@ def browse(chromium: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         seen.watch(page)
-        page.goto(served.url)
+        page.goto(at or served.url)
         ready(page)
         return page
 

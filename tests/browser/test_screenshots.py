@@ -81,18 +81,16 @@ def test_the_page_looks_right_light_and_dark_and_wide_and_narrow(
     expect(page.locator("#used")).to_contain_text("Pemba")
     take(page, pictures / "chat-light.png")
 
-    dark = browse(served, dark=True)
-    dark.goto(page.url)
+    dark = browse(served, at=page.url, dark=True)
     expect(dark.locator("#chat .bot.message")).to_have_count(1)
     take(dark, pictures / "chat-dark.png")
     background = dark.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(int(n) for n in background.strip("rgba()").split(",")[:3]) < 150
 
-    phone = browse(served, width=390, height=844)
-    phone.goto(page.url)
+    phone = browse(served, at=page.url, width=390, height=844)
     expect(phone.locator("#chat .bot.message")).to_have_count(1)
     take(phone, pictures / "phone.png")
-    for tab in ("Chat", "Memory", "Profile"):
+    for tab in ("Chat", "Memory", "Profile", "Learning", "Your data"):
         if tab != "Chat":
             open_tab(phone, tab)
             phone.wait_for_timeout(300)

@@ -90,7 +90,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                     show_label=False,
                     container=False,
                     label="Message",
-                    placeholder="Message Attune (Shift+Enter for a new line)",
+                    placeholder="Message Attune",
                     lines=1,
                     max_lines=8,
                     autofocus=True,
@@ -98,7 +98,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                     html_attributes=gr.InputHTMLAttributes(autocapitalize="sentences"),
                 )
                 send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=88)
-                stop = gr.Button("Stop", variant="stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
+                stop = gr.Button("Stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
         with gr.Column(scale=1, min_width=260, elem_id="used-column"):
             used = speaking_html(elem_id="used")
 
@@ -113,6 +113,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         event.then(handlers.learn, current, view, **many)
 
     loaded = page.load(handlers.open, current, view, js=READ_ADDRESS, **quiet)
+    loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
     attached = loaded.then(handlers.attach, current, view, **quiet)
     picked = side.click(handlers.pick, None, view, **many)
     picked.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
