@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 COLLECTION = "items"
 BATCH = 1000
+EXACT = 2_000
+"""Up to so many vectors all of them are compared; beyond, the graph is walked, and a near one may be passed by."""
 _NUMBERED = re.compile(r"\d+-")
 
 
@@ -54,6 +56,8 @@ class ChromaIndex:
     def query(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """The nearest `limit` identifiers with their cosine distance (0 is the same direction), nearest first.
 
+        Up to `EXACT` vectors the answer does not depend on the order in which they came.
+
         A damaged index answers nothing and starts over empty: whoever compares `count` with SQLite fills it again.
         """
         with self._lock:
@@ -64,13 +68,14 @@ class ChromaIndex:
                     return []
                 found = collection.query(
                     query_embeddings=[np.asarray(vector, dtype=np.float32)],
-                    n_results=min(limit, size),
+                    n_results=size if size <= EXACT else limit,
                     include=["distances"],
                 )
             except Exception as error:  # noqa: BLE001 - as in `_open`
                 self._start_over(error)
                 return []
-        return list(zip(found["ids"][0], found["distances"][0], strict=True))
+        nearest = zip(found["ids"][0], (round(float(d), 6) for d in found["distances"][0]), strict=True)
+        return sorted(nearest, key=lambda hit: (hit[1], hit[0]))[:limit]
 
     def count(self) -> int:
         with self._lock:
