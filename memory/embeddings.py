@@ -90,10 +90,11 @@ class MiniLmEmbeddings:
                 folder = model_folder()
                 check_weights(folder)
                 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
-                os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
                 with ENGINE_IMPORTS:
                     from sentence_transformers import SentenceTransformer
+                    from transformers.utils import logging as transformers_logging
 
+                transformers_logging.disable_progress_bar()
                 self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             return self._model
 
