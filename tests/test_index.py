@@ -170,3 +170,19 @@ def test_a_rebuild_survives_another_thread_searching(index: ChromaIndex) -> None
     index.rebuild(identifiers(40), rows)
     thread.join()
     assert answers == identifiers(40)
+
+
+def test_a_rebuilt_index_holds_nothing_of_the_vectors_before_it_not_even_in_parts_never_filled(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        folder = tmp_path / str(number)
+        vectors = rng.normal(size=(260 if number % 2 else 30, 384)).astype(np.float32)
+        ids = [str(n) for n in range(len(vectors))]
+        index = ChromaIndex(folder, encoder="test")
+        index.upsert(ids, vectors)
+        index.rebuild(ids[:5], vectors[:5])
+        index.rebuild(ids[:5], vectors[:5])
+        index.upsert([f"new {n}" for n in range(150)], rng.normal(size=(150, 384)).astype(np.float32))
+        kept = bytes_below(folder)
+        index.close()
+        assert not any(vector.tobytes() in kept for vector in vectors[5:])
