@@ -65,9 +65,11 @@ def test_a_growing_reply_is_found_once_it_is_finished(memory: MemoryManager) -> 
     memory.add_message(conversation.id, role="user", content="Tell me.")
     reply = memory.add_message(conversation.id, role="assistant", content="", status="streaming")
     memory.grow_message(reply.id, "The aardvark")
-    assert memory.search("aardvark") == []
+    assert reply.id not in {hit.item.id for hit in memory.search("aardvark")}
     done = memory.finish_message(reply.id, content="The aardvark digs.", completion_tokens=4)
     assert (done.status, done.completion_tokens) == ("complete", 4)
+    assert reply.id in {hit.item.id for hit in memory.search("aardvark")}
+    assert memory.wait_until_idle(20)
     assert memory.search("aardvark")[0].item.id == reply.id
 
 
@@ -138,7 +140,7 @@ def test_a_fact_is_edited_closed_and_reopened_and_remembers_it(memory: MemoryMan
     fact = memory.add(content="The user plays the cello.", attribute="plays", value="cello", plural=True)
     memory.update(fact.id, content="The user plays the viola.", value="viola")
     assert [h.item.id for h in memory.search("viola")] == [fact.id]
-    assert memory.search("cello", include=("memory",)) == []
+    assert {hit.source for hit in memory.search("cello", include=("memory",))} <= {"dense"}
     memory.close_memory(fact.id)
     assert memory.search("viola", include=("memory",)) == []
     memory.reopen(fact.id)
