@@ -430,7 +430,7 @@ class _ModelFact(BaseModel, extra="forbid"):
     value: str = Field(max_length=120)
 
 
-class _ModelFacts(BaseModel, extra="forbid"):
+class ModelFacts(BaseModel, extra="forbid"):
     facts: list[_ModelFact] = Field(max_length=8)
 
 
@@ -447,12 +447,12 @@ def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list
     try:
         reply = chat_model.invoke(
             [SystemMessage(content=task), HumanMessage(content=own)],
-            json_schema=_ModelFacts.model_json_schema(),
+            json_schema=ModelFacts.model_json_schema(),
             purpose="background",
             max_tokens=500,
             temperature=0.0,
         )
-        facts = _ModelFacts.model_validate_json(str(reply.content)).facts
+        facts = ModelFacts.model_validate_json(str(reply.content)).facts
     except ValidationError as error:
         raise ExtractionFailed(
             f"The chat model's answer did not fit the schema ({error.error_count()} faults)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +13,19 @@ import pytest
 import torch
 from jinja2 import Template
 
+from assistant.extraction import ModelFacts
 from training import lexicon
 from training.batches import DialogueBatches, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
-from training.evaluate import CHECKS, figures, loops, passes, read_cases
+from training.evaluate import CHECKS, figures, loops, micro_f1, pairs_in, passes, read_cases
 from training.export import export_gguf
+from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
 from training.optimizer import orthogonalised
 from training.replies import RULES, Reply, Style, noisy, render
+from training.tasks import extraction
 from training.tokens import CHAT_TEMPLATE, encode, learn_tokenizer
 from training.tokens import render as render_chat
 from training.train import Run, rate_factor
@@ -69,11 +73,30 @@ def test_case_files_are_what_their_maker_writes(tmp_path):
         assert written.read_bytes() == (make.HERE / written.name).read_bytes(), written.name
 
 
-def test_case_files_have_at_least_a_hundred_cases_a_row_and_no_id_twice():
+def test_case_files_have_at_least_five_hundred_cases_a_row_and_no_id_twice():
     cases = read_cases(sorted(make.HERE.glob("*.jsonl")))
     assert len({case["id"] for case in cases}) == len(cases)
-    for ability in ("recall_prompt", "recall_history", "abstain", "newest", "style", "decline"):
-        assert sum(case["ability"] == ability for case in cases) >= 100
+    counts = Counter(case["ability"] for case in cases)
+    assert counts.pop("openings") == 60
+    assert min(counts.values()) >= 500, counts
+
+
+def test_the_sentences_of_the_extraction_cases_are_none_that_training_uses():
+    used = {told.lower().strip(".!? ") for kind in KINDS for told in kind.told}
+    asked = {told.lower().strip(".!? ") for kind in make.KINDS for told in kind.told}
+    assert len(asked & used) <= 0.05 * len(asked), asked & used
+
+
+def test_the_extraction_task_answers_in_the_schema_of_the_app_and_with_words_of_the_message(values):
+    rng, filled = random.Random(6), 0
+    for _ in range(300):
+        system, said, answer = extraction(rng, values)
+        assert system.content == make.EXTRACTION_TASK
+        facts = ModelFacts.model_validate_json(answer.content).facts
+        filled += bool(facts)
+        for fact in facts:
+            assert fact.content.startswith("The user") and fact.value in said.content, (said, fact)
+    assert 100 < filled < 250
 
 
 def test_a_dialogue_is_in_the_format_of_the_app(values):
@@ -123,6 +146,9 @@ def test_every_style_rule_is_obeyed_in_the_text_that_teaches_it(seed):
         "no_exclamation": ("exclamation", False),
         "question": ("ends_with", "?"),
         "call": ("holds", "Ottoline"),
+        "two": ("sentences", 2),
+        "begin": ("begins_with", "Ottoline"),
+        "end": ("ends_with", "Ottoline."),
     }
     for name, (check, value) in wanted.items():
         text = render(reply, by_name[name].apply(Style(), "Ottoline"), rng)
@@ -269,6 +295,17 @@ def test_the_programs_for_styles_can_fail():
     assert CHECKS["formal"]("I do not know.", True) and not CHECKS["formal"]("I don't know.", True)
     assert CHECKS["ends_with"]("Is it so?", "?") and not CHECKS["ends_with"]("It is.", "?")
     assert loops("I see it so I see it so I see it so now") and not loops("I see it, and you see it too.")
+
+
+def test_extraction_is_counted_by_facts_not_by_messages():
+    fact = {"attribute": "city", "value": "Oslo"}
+    case = {"facts": [fact]}
+    assert passes(case, '{"facts": [{"content": "x", "attribute": "City", "value": "oslo"}]}')
+    assert not passes(case, '{"facts": [{"attribute": "origin", "value": "Oslo"}]}') and not passes(case, "Oslo")
+    assert pairs_in("[1]") == pairs_in('{"facts": 3}') == pairs_in('{"facts": [3]}') == set()
+    one, other = {("city", "oslo")}, {("job", "nurse")}
+    assert micro_f1([one, set()], [one, other]) == pytest.approx(2 / 3, abs=1e-4)
+    assert micro_f1([one], [other]) == 0 and micro_f1([], []) is None
 
 
 def test_the_figures_hold_every_key_even_when_nothing_was_measured():

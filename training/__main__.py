@@ -23,12 +23,18 @@ def main() -> None:
     parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument(
+        "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
+    )
+    parser.add_argument("--threads", type=int, help="cores to use")
+    parser.add_argument(
         "--export-only", action="store_true", help="write the GGUF of the checkpoint in --out, and stop"
     )
     options = parser.parse_args()
     config = CONFIGS[options.config]
     if options.minutes:
         config = replace(config, minutes=options.minutes)
+    if options.threads:
+        config = replace(config, threads=options.threads)
     deadline = None
     if options.until:
         hour, minute = map(int, options.until.split(":"))
@@ -40,6 +46,8 @@ def main() -> None:
     if options.export_only:
         run.export(options.out / "attune-mini.gguf")
         return
+    if options.anew:
+        run.begin_schedule_again()
     if run.stage == "copying":
         run.learn_copying()
     run.learn_dialogues(deadline=deadline)

@@ -11,8 +11,14 @@ from torch import Tensor
 
 from training.dialogues import dialogue
 from training.model import IGNORED, document_mask
+from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
+
+EXTRACTION_SHARE = 0.12
+"""Share of the short dialogues that are the app's extraction task."""
+CHATTER_SHARE = 0.02
+"""Share that is casual English, all of which carries loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +75,16 @@ class DialogueBatches:
     def _draw(self, *, long: bool) -> tuple[list[int], list[int]]:
         """One dialogue: token ids, and targets in place (not yet shifted)."""
         rng = self.rng
+        luck = rng.random()
+        if not long and luck < EXTRACTION_SHARE + CHATTER_SHARE:
+            whole = luck < CHATTER_SHARE and bool(self._values.turns)
+            messages = chatter(self._values, rng) if whole else extraction(rng, self._values)
+            ids, in_reply = encode(self._tokenizer, messages)
+            return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
         if long:
-            messages = dialogue(rng, self._values, turns=rng.randint(3, 9), facts=rng.randint(4, 14), busy_blocks=True)
+            messages = dialogue(rng, self._values, turns=rng.randint(2, 12), facts=rng.randint(6, 16), busy_blocks=True)
         else:
-            facts = 0 if rng.random() < 0.08 else rng.randint(1, 12)
+            facts = 0 if rng.random() < 0.08 else rng.randint(1, 14)
             dense = rng.random() < 0.5
             turns = rng.randint(3, 6) if dense else rng.choice((1, 2, 2, 3, 3, 4))
             messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)

@@ -61,7 +61,7 @@ class Style:
     """What the rules ask of a reply. All of it can hold at once."""
 
     length: str = "normal"
-    """short, normal, long or one (sentence)."""
+    """short, normal, long, one (sentence) or two (sentences)."""
     bullets: bool = False
     numbered: bool = False
     manner: str = "plain"
@@ -71,6 +71,11 @@ class Style:
     question: bool = False
     name: str = ""
     """What to call the user in every reply; empty: not at all."""
+    begin: str = ""
+    end: str = ""
+    """Words that every reply begins or ends with."""
+    flavour: str = ""
+    """What the persona likes to begin with, unless a rule has it otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +88,8 @@ class Reply:
     extras: tuple[str, ...] = ()
     greets: bool = False
     """Greetings, thanks and refusals, which need no opener such as "Of course."."""
+    text: str = ""
+    """Lines that stand as they are, whatever the rules: a list that was asked for, a sentence reworded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +105,8 @@ class Rule:
 
     def apply(self, style: Style, name: str = "") -> Style:
         style = replace(style, **dict(self.change))  # type: ignore[arg-type]
+        if self.name in ("begin", "end"):
+            return replace(style, begin=name) if self.name == "begin" else replace(style, end=name)
         return replace(style, name=name) if self.name in ("name", "call") and name else style
 
 
@@ -179,6 +188,8 @@ RULES = (
             "Be warm.",
             "Be friendly.",
             "Be kind and warm.",
+            "Use a casual tone.",
+            "Be less formal.",
         ),
         typed=("be more friendly", "use a warm tone", "be warmer", "be nice"),
         promise="I will be warm and friendly",
@@ -241,6 +252,25 @@ RULES = (
         typed=("call me {v}", "call me {v}", "please call me {v}"),
         promise="I will call you {v}",
     ),
+    Rule(
+        name="two",
+        texts=("Answer in two sentences.", "Use two sentences.", "Reply with two sentences."),
+        typed=("answer in two sentences", "use two sentences"),
+        promise="I will use two sentences",
+        change=(("length", "two"),),
+    ),
+    Rule(
+        name="begin",
+        texts=('Begin every answer with "{v}".', 'Start each answer with "{v}".', 'Begin with "{v}".'),
+        typed=('begin every answer with "{v}"', 'start your answers with "{v}"'),
+        promise='I will begin with "{v}"',
+    ),
+    Rule(
+        name="end",
+        texts=('End every answer with "{v}".', 'Close each answer with "{v}".', 'End with "{v}".'),
+        typed=('end every answer with "{v}"', 'close your answers with "{v}"'),
+        promise='I will end with "{v}"',
+    ),
 )
 
 
@@ -254,6 +284,8 @@ def _with_name(text: str, name: str, rng: random.Random) -> str:
     """The sentence with the name of the user in it, before or after."""
     if name.lower() in text.lower():
         return text
+    if text.endswith(":"):
+        return f"{name}, {text[0].lower()}{text[1:]}"
     if text.startswith(("You ", "Your ", "I ")) and rng.random() < 0.5:
         rest = text if text.startswith("I ") else text[0].lower() + text[1:]
         return f"{name}, {rest}"
@@ -262,9 +294,13 @@ def _with_name(text: str, name: str, rng: random.Random) -> str:
 
 def render(reply: Reply, style: Style, rng: random.Random) -> str:
     """The reply in words. Every rule of `style` is obeyed."""
+    if reply.text:
+        return _around(reply, style, rng)
     formal, warm = style.manner == "formal", style.manner == "warm"
     questions = list(QUESTIONS)
-    if style.length in ("short", "one"):
+    if style.length == "two":
+        sentences = [*reply.core, *reply.extras, rng.choice(EXTRAS if reply.greets else RECALL_EXTRAS)][:2]
+    elif style.length in ("short", "one"):
         sentences = [reply.brief or reply.core[0]]
         if style.length == "short" and warm and rng.random() < 0.5:
             sentences.append("Gladly!")
@@ -280,6 +316,8 @@ def render(reply: Reply, style: Style, rng: random.Random) -> str:
         extras += rng.sample(pool, len(pool))
         if warm:
             extras.insert(0, rng.choice(WARM_EXTRAS))
+        if style.flavour and not (formal or warm):
+            opener = style.flavour
         sentences = [*([opener] if opener else []), *reply.core]
         wanted = 1 if rng.random() < (0.85 if len(reply.core) == 1 else 0.2) else 0
         if warm or style.bullets or style.numbered:
@@ -292,6 +330,8 @@ def render(reply: Reply, style: Style, rng: random.Random) -> str:
     if style.question and not sentences[-1].endswith("?"):
         if style.length == "one":
             sentences[-1] = sentences[-1][:-1] + ", is there anything else?"
+        elif style.length == "two":
+            sentences[-1] = rng.choice(questions)
         else:
             if len(sentences) > 2 and style.length != "long":
                 sentences.pop()
@@ -311,7 +351,27 @@ def render(reply: Reply, style: Style, rng: random.Random) -> str:
         return "\n".join(f"{i}. {s}" for i, s in enumerate(sentences, 1))
     if style.bullets or style.numbered:
         return "\n".join(f"- {s}" for s in sentences)
-    return " ".join(sentences)
+    return " ".join(
+        [*([f"{style.begin}."] if style.begin else []), *sentences, *([f"{style.end}."] if style.end else [])]
+    )
+
+
+def _around(reply: Reply, style: Style, rng: random.Random) -> str:
+    """Lines that stand as they are, with a word before them and what the rules want around them."""
+    before = [] if style.length in ("short", "one") else list(reply.core[:1])
+    if style.name:
+        before = [_with_name(before[0].rstrip(":") + ":", style.name, rng)] if before else [f"{style.name}:"]
+    if style.begin:
+        before.insert(0, f"{style.begin}.")
+    after = [rng.choice(EMOJI)] if style.emoji else []
+    if style.question:
+        after.append(rng.choice(QUESTIONS))
+    if style.end:
+        after.append(f"{style.end}.")
+    text = reply.text.replace("\n- ", "\n").removeprefix("- ") if style.numbered else reply.text
+    if style.numbered and "\n" in text:
+        text = "\n".join(f"{i}. {line}" for i, line in enumerate(text.split("\n"), 1))
+    return "\n".join(part for part in (" ".join(before), text, " ".join(after)) if part)
 
 
 def noisy(text: str, rng: random.Random) -> str:

@@ -86,6 +86,10 @@ class Run:
         self.trained_s, self.tokens = state["trained_s"], state["tokens"]
         self.rng.setstate(state["rng"])
 
+    def begin_schedule_again(self) -> None:
+        """The weights stay; warm-up and decay start over, for text that the run has not seen yet."""
+        self.step, self.trained_s = 0, 0.0
+
     def export(self, path: Path) -> None:
         export_gguf(self.model, self.tokenizer, path)
 

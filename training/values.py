@@ -28,12 +28,16 @@ VOWELS = "a e i o u a e i o u aa ae ai ao au ea ee ei eo eu ia ie io oa oe oi oo
 CODAS = "  n r s l m t k d g b p x ng nd rk rt st sk ck ll nn ss th sh ch tz cz lf rn rd nt mp".split(" ")
 
 
+HELD_OUT_DIALOGUES = 300
+"""The last of the file: perplexity is measured on them, and nothing is drawn from them."""
+
+
 class Values:
     """Draws values. `text`: an optional file of casual dialogues (JSON lines with `turns`, gzip) that adds words."""
 
     def __init__(self, text: Path | None = None) -> None:
         self._barred = heldout.words()
-        self.turns: list[list[str]] = _dialogues(text) if text else []
+        self.turns: list[list[str]] = read_dialogues(text)[:-HELD_OUT_DIALOGUES] if text else []
         counts: Counter[str] = Counter()
         for turns in self.turns:
             for turn in turns:
@@ -103,6 +107,7 @@ class Values:
         return word[2:]
 
 
-def _dialogues(path: Path) -> list[list[str]]:
+def read_dialogues(path: Path) -> list[list[str]]:
+    """The turns of each dialogue of the file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line)["turns"] for line in lines]

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from personas.persona import Persona
 from training.cases import heldout
 
 HERE = Path(__file__).parent
-PER_ROW = 200
+PER_ROW = 500
 TODAY = date(2026, 11, 21)
+EXTRACTION_TASK = (files("assistant") / "prompts" / "extract.txt").read_text(encoding="utf-8")
 GLOBAL_RULES = "Answer from what you know about the user. If you do not know, say so."
 PERSONAS = (
     Persona(name="Nova", description="", system_prompt="A warm, curious companion who likes to hear about your day."),
@@ -42,6 +44,8 @@ class Kind:
     """A kind of fact: how it is stated, told and asked for. `{v}` is the value."""
 
     name: str
+    attribute: str
+    """As the app's own extraction names it."""
     values: Sequence[str]
     fact: str
     told: tuple[str, ...]
@@ -51,23 +55,45 @@ class Kind:
 def _relation(word: str) -> Kind:
     return Kind(
         name=word,
+        attribute=f"person:{word}",
         values=heldout.PEOPLE,
         fact=f"The user's {word} is called {{v}}.",
-        told=(f"my {word} is called {{v}}, by the way", f"My {word} {{v}} is visiting this weekend."),
-        asked=(f"Remind me, what's my {word}'s name?", f"do you still know the name of my {word}", f"Name my {word}."),
+        told=(
+            f"my {word} is called {{v}}, by the way",
+            f"My {word} {{v}} is visiting this weekend.",
+            f"I had a long phone call with {{v}}, my {word}",
+            f"{{v}} is the name of my {word}.",
+            f"Today my {word} {{v}} made me laugh.",
+        ),
+        asked=(
+            f"Remind me, what's my {word}'s name?",
+            f"do you still know the name of my {word}",
+            f"Name my {word}.",
+            f"I am blanking on my {word}'s name, what is it?",
+            f"how do i call my {word}",
+        ),
     )
 
 
 def _pet(word: str) -> Kind:
     return Kind(
         name=word,
+        attribute=f"pet:{word}",
         values=heldout.PETS,
         fact=f"The user's {word} is called {{v}}.",
-        told=(f"We just got a {word} and named it {{v}}!", f"I have to feed {{v}}, that's my {word}."),
+        told=(
+            f"We just got a {word} and named it {{v}}!",
+            f"I have to feed {{v}}, that's my {word}.",
+            f"my {word} answers to the name {{v}}",
+            f"At home {{v}}, my {word}, waits for me.",
+            f"This is about my {word}, who is called {{v}}.",
+        ),
         asked=(
             f"What is my {word} called?",
             f"I forgot what I named my {word}, can you help?",
             f"and my {word}? what's the name",
+            f"Which name does my {word} have?",
+            f"please say my {word}'s name",
         ),
     )
 
@@ -75,82 +101,211 @@ def _pet(word: str) -> Kind:
 KINDS = (
     Kind(
         name="name",
+        attribute="name",
         values=heldout.PEOPLE,
         fact="The user's name is {v}.",
-        told=("Good evening, {v} here.", "By the way, my name's {v}"),
-        asked=("Quick test: what is my name?", "can you tell me my own name", "Do you know what I'm called?"),
+        told=(
+            "Good evening, {v} here.",
+            "By the way, my name's {v}",
+            "It's {v} again.",
+            "The name is {v}.",
+            "everyone knows me as {v}",
+        ),
+        asked=(
+            "Quick test: what is my name?",
+            "can you tell me my own name",
+            "Do you know what I'm called?",
+            "My name, please?",
+            "under which name do you know me",
+        ),
     ),
     Kind(
         name="city",
+        attribute="city",
         values=heldout.PLACES,
         fact="The user lives in {v}.",
-        told=("My flat in {v} is finally furnished", "I've lived in {v} for three years now."),
-        asked=("Which town is my home in?", "where do i live again?", "Tell me the place where I live."),
+        told=(
+            "My flat in {v} is finally furnished",
+            "I've lived in {v} for three years now.",
+            "Home is {v} for me.",
+            "we have our house in {v}",
+            "I'm settled in {v}.",
+        ),
+        asked=(
+            "Which town is my home in?",
+            "where do i live again?",
+            "Tell me the place where I live.",
+            "In what place is my home?",
+            "what's the city i call home",
+        ),
     ),
     *(_pet(word) for word in ("dog", "cat", "parrot", "rabbit")),
     *(_relation(word) for word in ("sister", "brother", "mother", "daughter", "boss", "wife")),
     Kind(
         name="job",
+        attribute="job",
         values=heldout.JOBS,
         fact="The user works as a {v}.",
-        told=("I earn my money as a {v}", "I work as a {v} and it's exhausting."),
-        asked=("What do I do for a living?", "whats my job", "Can you say what my profession is?"),
+        told=(
+            "I earn my money as a {v}",
+            "I work as a {v} and it's exhausting.",
+            "By profession I am a {v}.",
+            "they hired me as a {v}",
+            "I make my living as a {v}.",
+        ),
+        asked=(
+            "What do I do for a living?",
+            "whats my job",
+            "Can you say what my profession is?",
+            "My occupation is what?",
+            "as what do i work",
+        ),
     ),
     Kind(
         name="allergy",
+        attribute="allergy",
         values=heldout.ALLERGENS,
         fact="The user is allergic to {v}.",
-        told=("Careful, I'm allergic to {v}!", "I can't eat that, I am allergic to {v}."),
-        asked=("Which allergy do I have?", "what am i allergic to", "Is there something I must not eat?"),
+        told=(
+            "Careful, I'm allergic to {v}!",
+            "I can't eat that, I am allergic to {v}.",
+            "My doctor says I'm allergic to {v}",
+            "i have a bad allergy to {v}",
+            "Because I am allergic to {v}, I check every label.",
+        ),
+        asked=(
+            "Which allergy do I have?",
+            "what am i allergic to",
+            "Is there something I must not eat?",
+            "Against what am I allergic?",
+            "remind me of my allergy",
+        ),
     ),
     Kind(
         name="food",
+        attribute="like",
         values=heldout.FOODS,
         fact="The user loves {v}.",
-        told=("I could eat {v} every day, I love it", "I love {v} so much"),
-        asked=("Which dish do I love?", "Do you recall what food I love?", "what do i love eating"),
+        told=(
+            "I could eat {v} every day, I love it",
+            "I love {v} so much",
+            "If there is one dish I love, it is {v}.",
+            "nothing beats {v}, I love it",
+        ),
+        asked=(
+            "Which dish do I love?",
+            "Do you recall what food I love?",
+            "what do i love eating",
+            "Name the food that I love.",
+        ),
     ),
     Kind(
         name="instrument",
+        attribute="hobby",
         values=heldout.INSTRUMENTS,
         fact="The user plays the {v}.",
-        told=("I practise the {v} every evening.", "I play the {v} in a small band"),
-        asked=("Which instrument do I play?", "what instrument was it that i play?"),
+        told=(
+            "I practise the {v} every evening.",
+            "I play the {v} in a small band",
+            "On Sundays I play the {v}.",
+            "i have been playing the {v} for years",
+        ),
+        asked=(
+            "Which instrument do I play?",
+            "what instrument was it that i play?",
+            "Name the instrument I play.",
+            "On what instrument do I make music?",
+        ),
     ),
     Kind(
         name="colour",
+        attribute="favourite:colour",
         values=heldout.COLOURS,
         fact="The user's favourite colour is {v}.",
-        told=("My favourite colour is {v}", "I painted it {v}, my favourite colour."),
-        asked=("What's my favorite color?", "Which colour do I like best?"),
+        told=(
+            "My favourite colour is {v}",
+            "I painted it {v}, my favourite colour.",
+            "Of all colours, {v} is my favourite.",
+            "my favourite colour has always been {v}",
+        ),
+        asked=(
+            "What's my favorite color?",
+            "Which colour do I like best?",
+            "my favourite colour, which one is it",
+            "Name the colour I like most.",
+        ),
     ),
     Kind(
         name="subject",
+        attribute="study",
         values=heldout.SUBJECTS,
         fact="The user studies {v}.",
-        told=("I study {v} at university.", "I'm a student of {v}"),
-        asked=("What am I studying?", "which subject do i study?"),
+        told=(
+            "I study {v} at university.",
+            "I'm a student of {v}",
+            "At the moment I study {v}.",
+            "my degree will be in {v}, I study it full time",
+        ),
+        asked=(
+            "What am I studying?",
+            "which subject do i study?",
+            "What field am I a student of?",
+            "what is it that i study",
+        ),
     ),
     Kind(
         name="language",
+        attribute="language",
         values=heldout.LANGUAGES,
         fact="The user speaks {v}.",
-        told=("I speak {v} with my grandparents", "At home we talk {v}."),
-        asked=("Which language do I speak at home?", "what language can i speak"),
+        told=(
+            "I speak {v} with my grandparents",
+            "At home we talk {v}.",
+            "My family and I speak {v}.",
+            "i grew up speaking {v}",
+        ),
+        asked=(
+            "Which language do I speak at home?",
+            "what language can i speak",
+            "In what tongue do I speak?",
+            "Name a language I speak.",
+        ),
     ),
     Kind(
         name="drink",
+        attribute="preference",
         values=heldout.DRINKS,
         fact="The user prefers {v} over water.",
-        told=("I prefer {v} over water.", "give me {v} over water any day, I prefer it"),
-        asked=("What do I prefer over water?", "which drink do i prefer"),
+        told=(
+            "I prefer {v} over water.",
+            "give me {v} over water any day, I prefer it",
+            "Between the two I prefer {v} over water.",
+            "i always prefer {v} over water",
+        ),
+        asked=(
+            "What do I prefer over water?",
+            "which drink do i prefer",
+            "What would I rather have than water?",
+            "name the drink I prefer",
+        ),
     ),
     Kind(
         name="origin",
+        attribute="origin",
         values=heldout.PLACES,
         fact="The user is from {v}.",
-        told=("I am from {v} originally", "I come from {v}."),
-        asked=("Where am I from?", "what place do i come from?"),
+        told=(
+            "I am from {v} originally",
+            "I come from {v}.",
+            "My roots are in {v}, I am from there.",
+            "i was born and raised in {v}",
+        ),
+        asked=(
+            "Where am I from?",
+            "what place do i come from?",
+            "Which place am I from originally?",
+            "Name the town I come from.",
+        ),
     ),
 )
 SMALL_TALK = (
@@ -162,6 +317,10 @@ SMALL_TALK = (
     ("What a long day.", "I hope you can rest a little now."),
     ("The train was late again", "That is annoying. I hope you still arrived in time."),
     ("I might go for a walk later", "A walk sounds nice."),
+    ("My tea got cold", "A fresh cup may help."),
+    ("the neighbours are having a party", "I hope you still get some sleep."),
+    ("I found an old photograph today.", "How nice. I hope it brought back good memories."),
+    ("can't find my glasses", "I hope they turn up soon."),
 )
 OTHER_LINES = (
     'On 9 November 2026 the user wrote: "The bus was late again."',
@@ -178,6 +337,9 @@ BEYOND = (
     *("Why is {n} so important in science?", "Draft a business plan for {n}", "What does {n} cost these days?"),
 )
 BEYOND_NOUNS = (
+    *("acid rain", "the violin makers of Cremona", "hot air balloons", "plate tectonics", "cuneiform", "octopuses"),
+    *("the Panama canal", "semiconductors", "migrating birds", "the Black Death", "solar panels", "typewriters"),
+    *("fermentation", "the human ear", "suspension bridges", "auroras", "counterpoint", "sundials"),
     *("volcanoes", "the printing press", "quantum tunnelling", "penguins", "the Ottoman empire", "glaciers"),
     *("photosynthesis", "submarines", "the stock exchange", "velcro", "black holes", "lighthouses", "vaccines"),
     *("medieval castles", "neural networks", "monsoon rains"),
@@ -208,7 +370,31 @@ ORDINARY = (
         "Tell me a joke.",
         "What is my job?",
     ),
-    *("I passed my exam!", "I cannot sleep."),
+    *("I passed my exam!", "I cannot sleep.", "Nice to see you.", "What's my name?", "Goodbye for now!"),
+    *(
+        "My back hurts a little.",
+        "Can you keep a secret?",
+        "I burnt the rice.",
+        "We won the match!",
+        "I feel great today.",
+    ),
+    *(
+        "What food do I love?",
+        "I lost my umbrella.",
+        "Are you a human being?",
+        "Are you there?",
+        "The garden is in bloom.",
+    ),
+    *("My boss was unfair today.", "I have a day off tomorrow.", "What is my favourite film?", "I'm a bit nervous."),
+    *("Help me relax.", "It is so hot in here.", "What's my sister's name?", "I watched an old film yesterday."),
+    *(
+        "Where do you keep my data?",
+        "I baked a cake.",
+        "Do you remember me?",
+        "I miss my friends.",
+        "That was helpful.",
+    ),
+    *("What do I do for work?", "I forgot my lunch at home.", "Nobody called me today.", "What do you think of me?"),
 )
 
 
@@ -237,11 +423,11 @@ def _case(ability: str, index: int, messages: list[tuple[str, str]], **checks: A
 
 
 def recall_prompt(rng: random.Random) -> Iterator[dict[str, Any]]:
-    """One fact among up to twelve: in the profile, in a memory line, quoted, or in several of these."""
+    """One fact among twelve: in the profile, in a memory line, quoted, or in several of these."""
     for index in range(PER_ROW):
         kind = KINDS[index % len(KINDS)]
         value = rng.choice(list(kind.values))
-        others = [(k, v) for k, v in _facts(rng, without=kind.name, count=rng.randint(3, 11)) if v != value]
+        others = [(k, v) for k, v in _facts(rng, without=kind.name, count=11) if v != value]
         place = ("profile", "memory", "both", "quoted")[index // len(KINDS) % 4]
         profile = [k.fact.format(v=v) for k, v in others]
         memories = [
@@ -264,7 +450,7 @@ def recall_prompt(rng: random.Random) -> Iterator[dict[str, Any]]:
 
 
 def recall_history(rng: random.Random) -> Iterator[dict[str, Any]]:
-    """A fact that was told up to six turns ago and stands nowhere else."""
+    """A fact that was told six turns ago, in every second case fewer, and stands nowhere else."""
     for index in range(PER_ROW):
         kind = KINDS[index % len(KINDS)]
         value = rng.choice(list(kind.values))
@@ -274,7 +460,7 @@ def recall_history(rng: random.Random) -> Iterator[dict[str, Any]]:
             ("user", user_text(block_text(TODAY), rng.choice(kind.told).format(v=value))),
             ("assistant", rng.choice(("Thank you for telling me.", "Good to know.", "I will keep that in mind."))),
         ]
-        for said, reply in rng.sample(SMALL_TALK, rng.randint(0, 5)):
+        for said, reply in rng.sample(SMALL_TALK, 5 if index % 2 else rng.randint(0, 4)):
             messages += [("user", user_text(block_text(TODAY), said)), ("assistant", reply)]
         messages.append(("user", user_text(block_text(TODAY), rng.choice(kind.asked))))
         yield _case("recall_history", index, messages, must=[value], kind=kind.name)
@@ -339,7 +525,10 @@ RULES: dict[str, tuple[str, dict[str, Any]]] = {
     "formal": ("Use a formal tone.", {"formal": True}),
 }
 """How each rule stands in the prompt, and the check by program."""
-PAIRS = (("short", "emoji"), ("short", "name"), ("bullets", "emoji"), ("bullets", "no_exclamation"), ("long", "call"))
+PAIRS = (
+    *(("short", "emoji"), ("short", "name"), ("bullets", "emoji"), ("bullets", "no_exclamation"), ("long", "call")),
+    *(("formal", "question"), ("long", "emoji"), ("one_sentence", "call"), ("question", "name"), ("short", "formal")),
+)
 
 
 def _style_case(rng: random.Random, ability: str, index: int, rules: Sequence[str], question: str) -> dict[str, Any]:
@@ -422,6 +611,34 @@ OPENINGS = (
 )
 
 
+NOTHING_SAID = (
+    *("What is my {k} called?", "Do you know anything about {v}?", "If I had a {k}, I would call it {v}."),
+    *("Imagine I lived in {v}.", 'My friend said: "I live in {v}."', "Who was {v}?", "Is {v} nice in summer?"),
+    *("I am so tired today.", "thank you, that was helpful", "What should I cook tonight?", "tell me a joke please"),
+    *("Maybe I will move to {v} one day.", "Could you explain how tides work?", "It rained all morning."),
+    *("I wish my {k} were called {v}.", "Did you see the match?", "ok", "I'm running late for a meeting"),
+)
+
+
+def extract(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """What a message says about the user, as the app's extraction asks for it: one fact, two, or none at all."""
+    for index in range(PER_ROW):
+        kind = KINDS[index % len(KINDS)]
+        value = rng.choice(list(kind.values))
+        facts = [{"attribute": kind.attribute, "value": value}]
+        text = rng.choice(kind.told).format(v=value)
+        form = ("one", "one", "one", "two", "none")[index // len(KINDS) % 5]
+        if form == "two":
+            other, second = _facts(rng, without=kind.name, count=1)[0]
+            more = rng.choice(other.told).format(v=second)
+            joined = ". " if text[-1] not in ".!?" else " "
+            text, facts = text + joined + more, [*facts, {"attribute": other.attribute, "value": second}]
+        if form == "none":
+            text, facts = rng.choice(NOTHING_SAID).format(k=rng.choice(("dog", "cat", "parrot")), v=value), []
+        messages = [("system", EXTRACTION_TASK), ("user", text)]
+        yield _case("extract", index, messages, facts=facts, form=form)
+
+
 def openings(rng: random.Random) -> Iterator[dict[str, Any]]:
     """Sixty things a stranger may type; nothing is demanded of the replies but that they do not loop."""
     for index, text in enumerate(OPENINGS):
@@ -430,7 +647,7 @@ def openings(rng: random.Random) -> Iterator[dict[str, Any]]:
 
 
 ROWS: tuple[Callable[[random.Random], Iterator[dict[str, Any]]], ...] = (
-    *(recall_prompt, recall_history, abstain, newest, style, style_pairs, decline, openings),
+    *(recall_prompt, recall_history, abstain, newest, style, style_pairs, decline, openings, extract),
 )
 
 

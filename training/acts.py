@@ -1,0 +1,659 @@
+"""What is said in a turn, one function an act: the user's words, the reply, and the memory lines the reply needs."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+
+from assistant.prompt import long_date
+from training import lexicon, skills, talk
+from training.facts import Fact, Kind, draw_fact, sentence
+from training.replies import RULES, Reply, noisy
+from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote
+
+
+def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
+    """What the user says, what is answered, and the memory lines the answer needs."""
+    acts = (
+        (_recall, 0.27),
+        (_unknown, 0.1),
+        (_tell, 0.12),
+        (_correct, 0.035),
+        (_negate, 0.02),
+        (_small_talk, 0.16),
+        (_decline, 0.12),
+        (_casual, 0.03),
+        (_instruct, 0.03),
+        (_about_me, 0.04),
+        (_suggest, 0.02),
+        (_advise, 0.025),
+        (_since_when, 0.012),
+        (_date, 0.01),
+        (_two_things, 0.03),
+        (_yes_or_no, 0.04),
+        (_group, 0.025),
+        (_said_about, 0.03),
+        (_skill, 0.05),
+    )
+    if dense and scene.rng.random() < 0.6:
+        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.7, 0.2, 0.03, 0.05, 0.02))[0](
+            scene
+        )
+    act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
+    return act(scene)
+
+
+def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
+    if not scene.known:
+        return _unknown(scene)
+    rng = scene.rng
+    told = rng.choice(list(scene.known.values()))
+    fact = told.fact
+    question = question_for(rng, fact.kind)
+    scene.asked.append(question)
+    both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]
+    value = " and ".join(t.fact.value for t in both)
+    first = sentence(fact.kind.you[0].format(v=value))
+    if rng.random() < 0.12:
+        first = sentence(
+            f"{rng.choice(('you told me that', 'as far as I know,', 'I remember that'))} {first[0].lower()}{first[1:]}"
+        )
+    brief = f"{value}." if rng.random() < 0.25 else first
+    core = [first]
+    if rng.random() < 0.12 and told.since and told.in_memory and len(both) == 1:
+        core.append(f"You told me on {long_date(told.since)}." if rng.random() < 0.5 else "I have it in my memory.")
+    lines = [line for t in both for line in _needed(scene, t)]
+    return noisy(question, rng), Reply(core=tuple(core), brief=brief, extras=_recall_extras(rng)), lines
+
+
+def _needed(scene: Scene, told: Told) -> list[str]:
+    """The fact's memory lines; at times none, where the profile holds it."""
+    if told.in_profile and scene.rng.random() < 0.2 and not told.older:
+        return []
+    return lines_of(scene, told)
+
+
+INDIRECT = (
+    "Could you look up {}?",
+    "Do you happen to have {}?",
+    "I need {}.",
+    "Please give me {}",
+    "I wonder if you know {}",
+    "It slipped my mind: {}?",
+    "Say {}.",
+    "{}?",
+    "can you find {} in your memory",
+)
+
+
+def question_for(rng: random.Random, kind: Kind) -> str:
+    """A question for this kind of fact, mostly of its own forms, at times a general one."""
+    if rng.random() < 0.18 and kind.what.startswith(("your ", "the name of your ")):
+        what = kind.what.replace("your ", "my ")
+        text = rng.choice(INDIRECT).format(what)
+        return text[0].upper() + text[1:]
+    return rng.choice(kind.asked)
+
+
+def _recall_extras(rng: random.Random) -> tuple[str, ...]:
+    return (
+        rng.choice(
+            ("I remember that well.", "You told me so.", "I have kept that in mind.", "I wrote that down for you.")
+        ),
+    )
+
+
+def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    for _ in range(30):
+        kind = draw_fact(rng, scene.values).kind
+        if kind.name not in scene.known and not _near(kind.name, scene.known):
+            break
+    else:
+        return _small_talk(scene)
+    question = question_for(rng, kind)
+    scene.asked.append(question)
+    if rng.random() < 0.07:
+        # A value that held once and holds no more: all that is known is that it is over.
+        old = draw_fact(rng, scene.values, kind)
+        ended = long_date(scene.past())
+        first = sentence(f"I don't know {kind.what} now; what I knew ended on {ended}")
+        reply = Reply(core=(first, "Please tell me what is right now."), brief=f"I don't know {kind.what} now.")
+        return noisy(question, rng), reply, [f"No longer true since {ended}: {old.kept}"]
+    first = rng.choice(
+        (
+            f"You haven't told me {kind.what} yet.",
+            f"I don't know {kind.what} yet.",
+            f"You haven't told me {kind.what}.",
+            f"I don't know {kind.what}, because you haven't told me.",
+            f"I'm sorry, I don't know {kind.what}.",
+        )
+    )
+    second = rng.choice(
+        (
+            "If you tell me, I will remember it.",
+            "Tell me, and I will keep it.",
+            "You can tell me now, and I will remember.",
+        )
+    )
+    lines = [quote(scene, noisy(question, rng), scene.past())] if rng.random() < 0.25 else []
+    return noisy(question, rng), Reply(core=(first, second), brief=first, greets=True), lines
+
+
+def _near(kind: str, known: dict[str, Told]) -> bool:
+    """Kinds that answer each other's questions, so that not knowing would be a lie."""
+    groups = (
+        {"city", "origin"},
+        {"job", "employer", "studies"},
+        {"like", "love", "hobby", "preference", "learning"},
+        {"like", "love", "hobby", "instrument", "favourite food", "favourite dish", "favourite drink", "preference"},
+        {"dislike", "allergy", "diet"},
+        {"language", "learning"},
+        {"wife", "husband", "partner", "girlfriend", "boyfriend"},
+    )
+    return any(kind in group and group & set(known) for group in groups)
+
+
+def _tell(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    facts: list[Fact] = []
+    for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
+        fact = draw_fact(rng, scene.values)
+        known = scene.known.get(fact.kind.name)
+        if known:
+            fact = known.fact
+        if all(f.kind.name != fact.kind.name for f in facts):
+            facts.append(fact)
+    facts.sort(key=lambda f: f.kind.name != "name")
+    said = [noisy(rng.choice(f.kind.told), rng).format(v=f.value) for f in facts]
+    text = said[0]
+    for more in said[1:]:
+        joiner = rng.choice((". ", " and ", ", and "))
+        text = (
+            text.rstrip(".!?")
+            + joiner
+            + (more[0].lower() + more[1:] if "and" in joiner and not more.startswith("I") else more)
+        )
+    for fact in facts:
+        if fact.kind.name not in scene.known:
+            scene.known[fact.kind.name] = Told(fact=fact)
+    core = []
+    for i, fact in enumerate(facts):
+        own = rng.random() < (0.75 if fact.kind.name == "name" or len(facts) > 1 else 0.55)
+        if own and fact.kind.acks:
+            core.append(sentence(rng.choice(fact.kind.acks).format(v=fact.value)))
+        elif i == 0:
+            core.append(_acknowledged(rng, [fact]))
+        else:
+            core.append(_acknowledged(rng, [fact], short=True))
+    brief = _acknowledged(rng, facts[:2], short=True)
+    if len(facts) == 1 and facts[0].kind.acks and rng.random() < 0.5:
+        brief = core[0]
+    extras = (
+        rng.choice(
+            ("I will remember that.", "I will keep that in mind.", "Thank you for telling me.", "I have noted it.")
+        ),
+    )
+    return text, Reply(core=tuple(core), brief=brief, extras=extras, greets=True), noise_lines(scene)
+
+
+def _acknowledged(rng: random.Random, facts: list[Fact], *, short: bool = False) -> str:
+    that = " and ".join(f.kind.you[0].format(v=f.value) for f in facts)
+    forms = (
+        ("Got it, {}.", "Noted: {}.", "I see, {}.", "So {}.")
+        if short
+        else (
+            "Thank you, I will remember that {}.",
+            "I will keep in mind that {}.",
+            "Good to know that {}.",
+            "Got it: {}.",
+        )
+    )
+    return rng.choice(forms).format(that)
+
+
+CHANGEABLE = {
+    "city": (
+        "I moved to {v}.",
+        "I live in {v} now.",
+        "I have moved to {v}",
+        "Actually I live in {v}.",
+        "I moved from {o} to {v}.",
+    ),
+    "job": ("I work as a {v} now.", "I changed my job, I'm a {v} now.", "I am no longer a {o}, I'm a {v}"),
+    "employer": ("I work at {v} now.", "I left {o} and work for {v} now."),
+    "name": ("My name is {v}, not {o}.", "Actually, my name is {v}.", "I changed my name to {v}."),
+    "favourite colour": ("My favourite colour is {v} now.", "I like {v} more than {o} now, it is my favourite colour."),
+    "dog": ("My dog is called {v}, not {o}.", "No, my dog's name is {v}."),
+    "cat": ("My cat is called {v}, not {o}.", "No, my cat's name is {v}."),
+    "age": ("I turned {v} today.", "I'm {v} now."),
+    "birthday": ("No, my birthday is {v}.",),
+    "instrument": ("I play the {v} now, not the {o}.",),
+    "studies": ("I study {v} now.", "I switched from {o} to {v}."),
+    "sister": ("My sister is called {v}, not {o}.",),
+}
+
+
+def _correct(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    names = [n for n in CHANGEABLE if n in scene.known and not scene.known[n].older and f"{n} 2" not in scene.known]
+    if not names:
+        return _tell(scene)
+    told = scene.known[rng.choice(names)]
+    old = told.fact
+    new = draw_fact(rng, scene.values, old.kind)
+    lines = lines_of(scene, told)
+    text = noisy(rng.choice(CHANGEABLE[old.kind.name]), rng).format(v=new.value, o=old.value)
+    # What stood in the prompt stays there; what was said last counts from here on.
+    scene.known[old.kind.name] = Told(fact=new, in_profile=told.in_profile)
+    that = new.kind.you[0].format(v=new.value)
+    first = rng.choice(
+        (
+            f"Thank you, I have changed that: {that}.",
+            f"I see, {that} now.",
+            f"Got it, from now on {that}.",
+            f"I will remember that {that} now.",
+        )
+    )
+    return text, Reply(core=(first,), brief=first, extras=("I will no longer use the old one.",), greets=True), lines
+
+
+NEGATIONS = (
+    ("I no longer eat {f}", "you no longer eat {f}", "f"),
+    ("I don't eat {f} anymore", "you do not eat {f} anymore", "f"),
+    ("I stopped {h}", "you stopped {h}", "h"),
+    ("I don't like {f} anymore.", "you do not like {f} anymore", "f"),
+    ("I am not a {j} anymore", "you are not a {j} anymore", "j"),
+    ("I don't live in {c} anymore", "you no longer live in {c}", "c"),
+    ("I no longer have a {a}", "you no longer have a {a}", "a"),
+    ("I quit my job", "you left your job", ""),
+    ("I don't drink {d}.", "you do not drink {d}", "d"),
+    ("I'm not allergic to {f}", "you are not allergic to {f}", "f"),
+    ("I'm not married", "you are not married", ""),
+    ("I don't have any pets", "you have no pets", ""),
+)
+
+
+def _negate(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng, values = scene.rng, scene.values
+    said, that, _ = rng.choice(NEGATIONS)
+    words = {
+        "f": values.from_list(rng, lexicon.FOODS, made_share=0.3),
+        "h": values.from_list(rng, lexicon.HOBBIES, made_share=0.2),
+        "j": values.from_list(rng, lexicon.JOBS, made_share=0.2),
+        "c": values.proper(rng, lexicon.PLACES),
+        "a": rng.choice(lexicon.ANIMALS),
+        "d": values.from_list(rng, lexicon.DRINKS, made_share=0.2),
+    }
+    that = that.format(**words)
+    first = rng.choice(
+        (f"I see, {that}.", f"Got it, {that}.", f"I will remember that {that}.", f"Thank you, so {that}.")
+    )
+    extras = ("I will keep that in mind.",)
+    return (
+        noisy(said, rng).format(**words),
+        Reply(core=(first,), brief=first, extras=extras, greets=True),
+        noise_lines(scene),
+    )
+
+
+def _small_talk(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    text, reply = talk.small_talk(rng, scene.persona)
+    name = scene.name
+    if name and reply.core[0].startswith(("Hello!", "Hi!", "Good morning!", "Good night!")) and rng.random() < 0.5:
+        word, rest = reply.core[0].split("!", 1)
+        brief = reply.brief.replace(f"{word}!", f"{word}, {name}!", 1)
+        reply = Reply(core=(f"{word}, {name}!{rest}", *reply.core[1:]), brief=brief, greets=True)
+    return noisy(text, rng), reply, noise_lines(scene)
+
+
+def _decline(scene: Scene) -> tuple[str, Reply, list[str]]:
+    text, reply = talk.decline(scene.rng, scene.values)
+    return noisy(text.replace("{", "").replace("}", ""), scene.rng), reply, noise_lines(scene)
+
+
+def _casual(scene: Scene) -> tuple[str, Reply, list[str]]:
+    casual = talk.casual(scene.rng, scene.values)
+    return (*casual, noise_lines(scene)) if casual else _small_talk(scene)
+
+
+def _instruct(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """An instruction that the user types: promised in the new manner, and kept from here on."""
+    rng = scene.rng
+    rule = rng.choice(RULES)
+    called = scene.name
+    if rule.name == "call":
+        called = scene.values.proper(rng, lexicon.PEOPLE)
+    if rule.name in ("begin", "end"):
+        called = phrase(rng, scene.values)
+    if rule.name == "name" and not called:
+        return _small_talk(scene)
+    if rule.name in ("begin", "end", "two") and (
+        scene.style.bullets or scene.style.numbered or scene.style.length == "one"
+    ):
+        return _small_talk(scene)
+    if rule.name in ("bullets", "numbered") and scene.style.length == "one":
+        return _small_talk(scene)
+    if rule.name == "one" and (scene.style.bullets or scene.style.numbered):
+        return _small_talk(scene)
+    typed = rng.choice(rule.typed)
+    form = rng.choice(
+        (
+            "From now on {}",
+            "from now on, {}.",
+            "{}",
+            "Please {}",
+            "{} please",
+            "Could you {}?",
+            "Can you {}",
+            "always {}",
+        )
+    )
+    if typed.startswith(("your", "no ", "stop", "don't", "never", "please", "one")):
+        form = rng.choice(("{}", "{}.", "{}, please"))
+    text = noisy(form.format(typed).replace("{v}", "\0"), rng).replace("\0", called)
+    scene.style = rule.apply(scene.style, called)
+    if rule.name == "bullets":
+        scene.style = replace(scene.style, numbered=False)
+    if rule.name == "numbered":
+        scene.style = replace(scene.style, bullets=False)
+    promise = rule.promise.format(v=called)
+    first = rng.choice(
+        (f"All right, {_lower(promise)} from now on.", f"{promise} from now on.", f"Of course, {_lower(promise)}.")
+    )
+    extras = ("You can change that under Learning at any time.", "Tell me if you want it another way.")
+    return text, Reply(core=(first,), brief=f"{promise}.", extras=extras, greets=True), noise_lines(scene)
+
+
+def _lower(text: str) -> str:
+    return text if text.startswith(("I ", "I'")) else text[0].lower() + text[1:]
+
+
+ABOUT_ME = (
+    "What do you know about me?",
+    "Tell me what you know about me",
+    "What have I told you about myself?",
+    "Do you know anything about me?",
+    "what do you remember about me",
+    "Describe me",
+    "Tell me about me",
+    "What do you know of me?",
+    "Who am I to you?",
+)
+
+
+def _about_me(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    question = rng.choice(ABOUT_ME)
+    scene.asked.append(question)
+    if not scene.known:
+        first = rng.choice(("I don't know anything about you yet.", "You haven't told me anything about you yet."))
+        reply = Reply(core=(first, "Tell me something, and I will remember it."), brief=first, greets=True)
+        return noisy(question, rng), reply, []
+    chosen = [told for told in scene.known.values() if told.in_profile or told.since is None][:4]
+    if len(chosen) < 3:
+        chosen += [told for told in scene.known.values() if told not in chosen][:2]
+    lines = [line for told in chosen if not told.in_profile or rng.random() < 0.4 for line in lines_of(scene, told)]
+    parts = [told.fact.kind.you[0].format(v=told.fact.value) for told in chosen]
+    joined = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    brief = sentence(" and ".join(parts[:2]))
+    if scene.style.bullets or scene.style.numbered:
+        core = tuple(sentence(part) for part in parts)
+    elif rng.random() < 0.5 or scene.style.length == "one":
+        core = (f"I know that {joined}.",)
+    else:
+        core = tuple(sentence(part) for part in parts)
+    return (
+        noisy(question, rng),
+        Reply(core=core, brief=brief, extras=("That is what you told me.",), greets=True),
+        lines,
+    )
+
+
+def _suggest(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """A simple suggestion made of what is known."""
+    rng = scene.rng
+    foods = [n for n in ("love", "like", "favourite food", "favourite dish") if n in scene.known]
+    if "allergy" not in scene.known and not foods:
+        return _recall(scene)
+    core, lines = [], []
+    if foods:
+        told = scene.known[rng.choice(foods)]
+        core.append(f"How about {told.fact.value}, since you like it?")
+        lines += lines_of(scene, told)
+    if "allergy" in scene.known:
+        told = scene.known["allergy"]
+        core.append(f"Take care to avoid {told.fact.value}, because you are allergic to it.")
+        lines += lines_of(scene, told)
+    question = rng.choice(
+        (
+            "What should I cook tonight?",
+            "What should I eat?",
+            "What could I have for dinner?",
+            "Any idea for lunch?",
+            "What shall I cook?",
+        )
+    )
+    return noisy(question, rng), Reply(core=tuple(core), brief=core[0], greets=True), lines
+
+
+ADVICE = (
+    ("hobby", "You could spend some time on {v}, since it is your hobby."),
+    ("instrument", "You could play the {v} for a while."),
+    ("learning", "You could practise {v}, since you are learning it."),
+    ("dog", "You could take {v} for a walk."),
+    ("cat", "You could play with {v} for a while."),
+    ("love", "You could treat yourself to {v}, since you love it."),
+    ("like", "You could enjoy some {v}, since you like it."),
+    ("city", "You could take a walk in {v}."),
+    ("sister", "You could call your sister {v}."),
+    ("brother", "You could call your brother {v}."),
+    ("friend", "You could meet your friend {v}."),
+    ("mother", "You could call your mother {v}."),
+)
+
+
+def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """What to do with free time, from what is known of the user."""
+    rng = scene.rng
+    fitting = [(scene.known[name], form) for name, form in ADVICE if name in scene.known]
+    if not fitting:
+        return _small_talk(scene)
+    chosen = rng.sample(fitting, min(len(fitting), rng.choice((1, 1, 2))))
+    core = tuple(form.format(v=told.fact.value) for told, form in chosen)
+    lines = [line for told, _ in chosen for line in _needed(scene, told)]
+    question = rng.choice(
+        (
+            "What should I do today?",
+            "What could I do this weekend?",
+            "I have a free evening, any ideas?",
+            "How can I relax?",
+            "I'm bored, what should I do?",
+            "Give me an idea for this afternoon.",
+            "What would be good for me now?",
+            "How should I spend my Sunday?",
+            "I have an hour to fill. What should I do?",
+            "Any tips for my day off?",
+        )
+    )
+    return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), lines
+
+
+def _asked_of(kind: Kind, value: str) -> str:
+    """A question that names a value: is it the right one?"""
+    plain = {
+        "name": "Is my name {v}?",
+        "city": "Do I live in {v}?",
+        "origin": "Am I from {v}?",
+        "job": "Am I a {v}?",
+        "employer": "Do I work at {v}?",
+        "allergy": "Am I allergic to {v}?",
+        "like": "Do I like {v}?",
+        "love": "Do I love {v}?",
+        "instrument": "Do I play the {v}?",
+        "studies": "Do I study {v}?",
+        "language": "Do I speak {v}?",
+        "birthday": "Is my birthday on {v}?",
+        "age": "Am I {v} years old?",
+    }.get(kind.name, "")
+    if kind.name.startswith("favourite "):
+        plain = f"Is {{v}} my {kind.name}?"
+    elif kind.attribute.startswith(("pet:", "person:", "thing:")):
+        plain = f"Is my {kind.name} called {{v}}?"
+    return plain.format(v=value)
+
+
+def _yes_or_no(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    fitting = [
+        t
+        for k, t in scene.known.items()
+        if _asked_of(t.fact.kind, "x") and f"{k.removesuffix(' 2')} 2" not in scene.known
+    ]
+    if not fitting:
+        return _unknown(scene)
+    told = rng.choice(fitting)
+    fact, right = told.fact, rng.random() < 0.5
+    value = fact.value if right else draw_fact(rng, scene.values, fact.kind).value
+    right = value == fact.value
+    that = fact.kind.you[0].format(v=fact.value)
+    first = f"{'Yes' if right else 'No'}, {that}."
+    return (
+        noisy(_asked_of(fact.kind, "{v}"), rng).format(v=value),
+        Reply(core=(first,), brief=first),
+        _needed(scene, told),
+    )
+
+
+GROUPS = (
+    (
+        (
+            "What pets do I have?",
+            "Which animals do I have?",
+            "Do I have pets?",
+            "Tell me about my pets",
+            "What are my pets called?",
+        ),
+        "pet:",
+        "any pets",
+    ),
+    (
+        (
+            "Who is in my family?",
+            "Which people do you know from my life?",
+            "Tell me about my family",
+            "Who are my people?",
+        ),
+        "person:",
+        "anyone in your life",
+    ),
+    (
+        ("What are my favourite things?", "Which favourites do I have?", "What do I like best?"),
+        "favourite:",
+        "any favourites",
+    ),
+)
+
+
+def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """All that is known of one sort: pets, people, favourites."""
+    rng = scene.rng
+    asked, sort, none = rng.choice(GROUPS)
+    told = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(sort)]
+    question = noisy(rng.choice(asked), rng)
+    if not told:
+        first = f"You haven't told me about {none} yet."
+        return question, Reply(core=(first, "If you tell me, I will remember it."), brief=first, greets=True), []
+    told = told[:4]
+    parts = [t.fact.kind.you[0].format(v=t.fact.value) for t in told]
+    first = sentence(parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1])
+    lines = [line for t in told for line in _needed(scene, t)]
+    return question, Reply(core=(first,), brief=first), lines
+
+
+COMMON = frozenset(
+    """about after again also always because been before being could does doing down every from going good have having
+    here into just know like made make many more most much never really should since some something still than that
+    their them then there these they thing things think this those time today very want were what when where which
+    while will with would your you're didn't don't i'm it's that's""".split()  # noqa: SIM905
+)
+
+
+def _said_about(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """What the user wrote about something, by a quoted memory; or that there is none."""
+    rng = scene.rng
+    said = talk.small_talk(rng, scene.persona)[0]
+    if rng.random() < 0.7 and (casual := talk.casual(rng, scene.values)):
+        said = casual[0]
+    topics = [w for w in re.findall(r"[a-z']{4,}", said) if w not in COMMON]
+    if not topics:
+        return _recall(scene)
+    topic, day = rng.choice(topics), scene.past()
+    question = rng.choice(
+        (
+            f"What did I say about {topic}?",
+            f"What did I tell you about {topic}?",
+            f"Did I ever mention {topic}?",
+            f"What was it I wrote about {topic}?",
+            f"Have I talked about {topic}?",
+            f"when did I talk about {topic}",
+            f"Do you remember what I said about {topic}?",
+        )
+    )
+    if rng.random() < 0.25:
+        first = f"I find nothing about {topic} in what you told me."
+        return question, Reply(core=(first, "If you tell me, I will remember it."), brief=first, greets=True), []
+    first = f'On {long_date(day)} you wrote: "{said}"'
+    return noisy(question, rng), Reply(core=(), brief=first, text=first, greets=True), [quote(scene, said, day)]
+
+
+def _skill(scene: Scene) -> tuple[str, Reply, list[str]]:
+    return (*skills.noisy_skill(scene.rng, scene.values), noise_lines(scene))
+
+
+def _since_when(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    dated = [t for k, t in scene.known.items() if t.since and t.in_memory and not t.older and not k.endswith(" 2")]
+    if not dated:
+        return _recall(scene)
+    told = rng.choice(dated)
+    assert told.since is not None
+    that = told.fact.kind.you[0].format(v=told.fact.value)
+    line = f"{told.fact.kept} (since {long_date(told.since)})"
+    question = rng.choice(
+        (
+            f"Since when do you know {told.fact.kind.what}?",
+            f"When did I tell you {told.fact.kind.what}?",
+            f"How long have you known {told.fact.kind.what}?",
+        )
+    )
+    first = f"Since {long_date(told.since)} I know that {that}."
+    return noisy(question, rng), Reply(core=(first,), brief=f"Since {long_date(told.since)}.", greets=True), [line]
+
+
+def _date(scene: Scene) -> tuple[str, Reply, list[str]]:
+    rng = scene.rng
+    question = rng.choice(
+        (
+            "What day is it?",
+            "What is the date?",
+            "What's the date today?",
+            "Which date is today?",
+            "What is today's date?",
+        )
+    )
+    first = f"Today is {long_date(scene.today)}."
+    return noisy(question, rng), Reply(core=(first,), brief=first, greets=True), []
+
+
+def _two_things(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """A fact and something else in one message: both are answered."""
+    rng = scene.rng
+    told, first, lines = _tell(scene)
+    asked, second, more = rng.choices((_recall, _small_talk, _decline, _unknown), (0.4, 0.3, 0.15, 0.15))[0](scene)
+    text = told.rstrip(".!?") + ". " + asked[0].upper() + asked[1:]
+    core = (first.brief or first.core[0], second.core[0])
+    brief = f"{core[0].rstrip('.!')}, and {_lower(core[1])}" if rng.random() < 0.5 else core[1]
+    return text, Reply(core=core, brief=brief, greets=True), lines + more

@@ -1,0 +1,275 @@
+"""The made-up user of one dialogue: what is known, where it stands in the prompt, persona, rules. Knows no turns."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+
+from assistant.prompt import long_date
+from personas.persona import Exchange, Persona, load_library
+from training import lexicon, talk
+from training.facts import Fact, draw_fact
+from training.replies import RULES, Rule, Style, noisy, render
+from training.values import Values
+
+STEADY_PERSONAS = (
+    ("Nova", ("A warm and curious companion.", "You are warm and curious. You like to hear about the user's day.")),
+    ("Sage", ("A calm, thoughtful mentor.", "You are calm and thoughtful, and you choose your words with care.")),
+    ("Max", ("Brisk and practical.", "You are brisk and practical. You come straight to the point.")),
+    ("Professor Ada", ("A patient teacher.", "You are a patient teacher who explains things step by step.")),
+    ("Ada", ("A patient teacher.", "You are patient. You explain one thing at a time.")),
+)
+
+
+@dataclass
+class Told:
+    """What is known about one fact while a dialogue is made, and where it stands."""
+
+    fact: Fact
+    in_profile: bool = False
+    in_memory: bool = False
+    quoted: bool = False
+    since: date | None = None
+    older: Fact | None = None
+    """A value that no longer holds and stands beside the new one."""
+
+
+@dataclass
+class Scene:
+    """The state of one dialogue."""
+
+    rng: random.Random
+    values: Values
+    persona: str
+    today: date
+    style: Style
+    known: dict[str, Told] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """Earlier questions, which come back as quoted memories."""
+
+    @property
+    def name(self) -> str:
+        """The user's name, if it stands where every turn can see it."""
+        told = self.known.get("name")
+        return told.fact.value if told and (told.in_profile or told.since is None) else ""
+
+    def past(self, *, least: int = 1, most: int = 500) -> date:
+        return self.today - timedelta(days=self.rng.randint(least, most))
+
+
+def made_name(rng: random.Random, values: Values) -> str:
+    title = rng.choice(("", "", "", "Captain ", "Doctor ", "Miss ", "Old ", "Professor "))
+    return title + values.proper(rng, [*lexicon.PETS, *lexicon.PEOPLE], made_share=0.5)
+
+
+@cache
+def _shipped() -> dict[str, Persona]:
+    return {persona.name: persona for persona in load_library().values()}
+
+
+def persona_of(scene: Scene, name: str) -> Persona:
+    """A persona of that name; one in five of the steady ones is just as the app ships it."""
+    rng = scene.rng
+    shipped = _shipped()
+    if name in shipped and rng.random() < 0.2:
+        return shipped[name]
+    prompts = dict(STEADY_PERSONAS).get(name)
+    if prompts and rng.random() < 0.4:
+        text = rng.choice(prompts)
+    else:
+        manner, noun = rng.sample(lexicon.PERSONA_MANNERS, 2), rng.choice(lexicon.PERSONA_NOUNS)
+        text = rng.choice(
+            (
+                f"A {manner[0]} and {manner[1]} {noun}.",
+                f"A {manner[0]}, {manner[1]} {noun}.",
+                f"You are {manner[0]} and {manner[1]}.",
+                f"A {manner[0]} {noun} who likes {rng.choice(lexicon.HOBBIES)}.",
+                f"You speak like a {noun}. You are {manner[0]} and never {manner[1]}.",
+                f"{manner[0].capitalize()} and {manner[1]}.",
+                "",
+            )
+        )
+    if rng.random() < 0.25:
+        text += " " + rng.choice(
+            (
+                "You use short, clear sentences.",
+                "You listen first and answer with care.",
+                "You help the user to think.",
+                "You never judge.",
+                "You like order.",
+                "You stay honest about what you do not know.",
+            )
+        )
+    return Persona(name=name, description="", system_prompt=text.strip())
+
+
+def with_examples(scene: Scene, persona: Persona) -> Persona:
+    """Now and then an exchange or two in the manner of the dialogue's replies."""
+    rng = scene.rng
+    if rng.random() >= 0.12:
+        return persona
+    pairs = (talk.small_talk(rng, persona.name) for _ in range(rng.randint(1, 2)))
+    examples = tuple(Exchange(user=said, assistant=render(reply, scene.style, rng)) for said, reply in pairs)
+    return replace(persona, examples=examples)
+
+
+PHRASES = (
+    *("Ahoy", "Cheers", "Well", "Dear friend", "Listen", "Indeed", "So", "My dear", "Take care", "Over and out"),
+    *("Yours truly", "Onward", "Peace", "Good luck", "Stay strong", "Aha", "Look", "Best wishes", "Amen", "Hurray"),
+)
+
+
+def phrase(rng: random.Random, values: Values) -> str:
+    """Words to begin or end with."""
+    return rng.choice(PHRASES) if rng.random() < 0.6 else values.made_up(rng).capitalize()
+
+
+FLAVOURS = {
+    "pirate": "Ahoy!",
+    "sailor": "Ahoy!",
+    "wizard": "By my beard!",
+    "knight": "On my honour!",
+    "butler": "Very well.",
+    "robot": "Beep.",
+    "owl": "Hoo hoo!",
+    "detective": "Elementary!",
+}
+BRISK = ("brisk", "direct", "short, clear sentences", "straight to the point", "get to the point")
+
+
+def manner_of(persona: Persona) -> Style:
+    """How a persona speaks when no rule says otherwise."""
+    text = persona.system_prompt.lower()
+    flavour = next((words for noun, words in FLAVOURS.items() if noun in text), "")
+    brisk = any(word in text for word in BRISK) and not flavour
+    style = Style(length="short" if brisk else "normal", flavour=flavour)
+    for rule in RULES:
+        if set(rule.texts) & set(persona.style):
+            style = rule.apply(style)
+    return style
+
+
+def draw_rules(scene: Scene) -> tuple[list[str], list[str], Style]:
+    """Rules for the system text, rules for the block, and the style they make."""
+    rng, style = scene.rng, scene.style
+    count = rng.choices((0, 1, 2, 3), (0.42, 0.38, 0.16, 0.04))[0]
+    chosen: list[Rule] = []
+    for rule in rng.sample(RULES, len(RULES)):
+        if len(chosen) < count and not any(_clash(rule, other) for other in chosen):
+            chosen.append(rule)
+    standing: list[str] = []
+    topical: list[str] = []
+    for rule in chosen:
+        called = scene.name
+        if rule.name == "call":
+            called = scene.values.proper(rng, lexicon.PEOPLE)
+        if rule.name in ("begin", "end"):
+            called = phrase(rng, scene.values)
+        if rule.name == "name" and "name" in scene.known:
+            scene.known["name"].in_profile = True
+            called = scene.name
+        if rule.name == "name" and not called:
+            continue
+        style = rule.apply(style, called)
+        text = rng.choice(rule.texts).format(v=called)
+        (topical if rng.random() < 0.25 else standing).append(text)
+    return standing, topical, style
+
+
+def _clash(one: Rule, other: Rule) -> bool:
+    """Whether two rules speak about the same thing."""
+    groups = (
+        {"short", "long", "one", "two"},
+        {"bullets", "numbered", "one"},
+        {"bullets", "numbered", "two"},
+        {"one", "two", "bullets", "numbered", "begin"},
+        {"one", "two", "bullets", "numbered", "end"},
+        {"end", "question"},
+        {"end", "emoji"},
+        {"formal", "warm", "plain"},
+        {"emoji", "no_emoji"},
+        {"name", "call"},
+        {"formal", "emoji"},
+    )
+    return any(one.name in group and other.name in group for group in groups)
+
+
+def placed(scene: Scene, fact: Fact) -> Told:
+    rng = scene.rng
+    told = Told(fact=fact, since=scene.past())
+    place = rng.random()
+    told.in_profile = place < 0.68
+    told.in_memory = 0.45 < place < 0.88
+    told.quoted = place >= 0.88 or (told.in_profile and rng.random() < 0.25)
+    if rng.random() < 0.2:
+        older = draw_fact(rng, scene.values, fact.kind)
+        if older.value not in fact.value and fact.value not in older.value:
+            told.older, told.in_memory = older, True
+    return told
+
+
+def told_in_passing(rng: random.Random, fact: Fact) -> str:
+    """The fact in the user's words, as people type."""
+    return noisy(rng.choice(fact.kind.told), rng).format(v=fact.value)
+
+
+def quote(scene: Scene, text: str, day: date) -> str:
+    return f'On {long_date(day)} the user wrote: "{text}"'
+
+
+def lines_of(scene: Scene, told: Told) -> list[str]:
+    """The memory lines that this fact brings to a block."""
+    rng, fact, since = scene.rng, told.fact, told.since
+    lines = []
+    if told.in_memory:
+        dated = f" (since {long_date(since)})" if since and rng.random() < 0.93 else ""
+        lines.append(fact.kept + dated)
+    if told.quoted:
+        lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))
+    if told.older and since:
+        early = since - timedelta(days=rng.randint(5, 400))
+        form = rng.random()
+        if form < 0.5:
+            lines.append(f"No longer true since {long_date(since)}: {told.older.kept}")
+        elif form < 0.75:
+            lines.append(f"{told.older.kept} (since {long_date(early)})")
+        else:
+            lines.append(quote(scene, told_in_passing(rng, told.older), early))
+    return lines
+
+
+def other_lines(scene: Scene, busy: bool) -> list[str]:
+    """Memories that have nothing to do with the question, or only repeat it."""
+    rng = scene.rng
+    lines: list[str] = []
+    if rng.random() < (0.9 if busy else 0.45):
+        for _ in range(rng.randint(2, 6) if busy else rng.randint(1, 3)):
+            luck = rng.random()
+            if luck < 0.45 and scene.known:
+                lines += lines_of(scene, rng.choice(list(scene.known.values())))[:2]
+            elif luck < 0.7:
+                said, _ = talk.small_talk(rng, scene.persona)
+                lines.append(quote(scene, said, scene.past()))
+            elif luck < 0.85:
+                casual = talk.casual(rng, scene.values)
+                if casual:
+                    lines.append(quote(scene, casual[0], scene.past()))
+            else:
+                said, _ = talk.decline(rng, scene.values)
+                lines.append(quote(scene, said, scene.past()))
+    if scene.asked and rng.random() < 0.3:
+        lines.append(quote(scene, rng.choice(scene.asked), scene.past(least=0, most=20)))
+    return lines
+
+
+def summary_of(scene: Scene) -> str:
+    said = [talk.small_talk(scene.rng, scene.persona)[0] for _ in range(scene.rng.randint(1, 3))]
+    return "\n".join(f"- The user said: {text}" for text in said)
+
+
+def noise_lines(scene: Scene) -> list[str]:
+    if scene.known and scene.rng.random() < 0.3:
+        return lines_of(scene, scene.rng.choice(list(scene.known.values())))
+    return []

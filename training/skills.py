@@ -1,0 +1,217 @@
+"""Small jobs on given text, which take copying and little else: lists, plans, rewording, shortening, summing up."""
+
+# ruff: noqa: SIM905
+
+from __future__ import annotations
+
+import random
+
+from training import lexicon, talk
+from training.replies import Reply, noisy
+from training.values import Values
+
+THINGS = """eggs milk bread soap candles batteries stamps tea rice apples honey paper towels flour butter salt pens tape
+glue nails string matches shampoo toothpaste napkins cups plates bulbs seeds envelopes""".split()
+CHORES = """clean the kitchen|water the plants|pay the rent|call the bank|wash the car|answer my emails|tidy my desk|
+read two chapters|go to the gym|buy groceries|mow the lawn|pick up the parcel|feed the cat|write the report|fix the tap|
+take a nap|do the laundry|iron my shirts|practise for an hour|visit the dentist|cook dinner|walk the dog|pack my bag|
+book the train|sort the photos|return the books|have lunch with {n}|meet {n}|call {n}|write to {n}|visit {n}"""
+CHORE_LIST = [chore.strip() for chore in CHORES.replace("\n", "").split("|")]
+TIMES = ("Morning", "Noon", "Afternoon", "Evening", "Night")
+WRAPS = (
+    "Well, what I actually wanted to say is that {s}.",
+    "I just wanted to let you know, in case you did not hear it yet, that {s}.",
+    "To be honest, and I have thought about it for a long time, {s}.",
+    "As I said before, and as you may remember from last time, {s}.",
+    "So the thing is, more or less, that {s}.",
+    "It may be worth saying at this point that {s}.",
+)
+PLAIN = (
+    "the {o} is broken",
+    "{n} will come at {h}",
+    "the meeting is on {d}",
+    "we need more {t}",
+    "{n} has the key",
+    "the shop in {c} is closed",
+    "I will be late on {d}",
+    "the {o} has arrived",
+    "{n} wants to sell the {o}",
+    "dinner is at {h}",
+    "there is no {t} left",
+    "the train to {c} leaves at {h}",
+)
+REQUESTS = (
+    "send me the {o}",
+    "call {n}",
+    "bring the {t}",
+    "meet me at {h}",
+    "fix the {o}",
+    "tell {n} about the {o}",
+    "buy some {t}",
+    "come to {c} on {d}",
+    "show me the {t}",
+    "open the {o}",
+)
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+
+def skill(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    """What the user asks for, and the reply."""
+    return rng.choices((_list, _plan, _shorten, _polite, _sum_up, _repeat), (3, 3, 2, 2, 2, 1))[0](rng, values)
+
+
+def _words(rng: random.Random, values: Values) -> dict[str, str]:
+    return {
+        "n": values.proper(rng, lexicon.PEOPLE),
+        "c": values.proper(rng, lexicon.PLACES),
+        "o": rng.choice(talk.OBJECTS),
+        "t": _thing(rng, values),
+        "d": rng.choice(DAYS),
+        "h": rng.choice(
+            ("noon", f"{rng.randint(1, 12)}", f"half past {rng.randint(1, 12)}", f"{rng.randint(8, 22)}:30")
+        ),
+    }
+
+
+def _thing(rng: random.Random, values: Values) -> str:
+    return values.from_list(rng, THINGS, made_share=0.4)
+
+
+def _joined(items: list[str], rng: random.Random) -> str:
+    last = rng.choice((" and ", ", ", " and also ", ", and "))
+    return ", ".join(items[:-1]) + last + items[-1]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _list(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    items = list(dict.fromkeys(_thing(rng, values) for _ in range(rng.randint(2, 6))))
+    if len(items) < 2:
+        return _list(rng, values)
+    asked = rng.choice(
+        (
+            "Make a shopping list with {}",
+            "Write a list: {}",
+            "Can you make a list of {}?",
+            "I need {}. Make a list.",
+            "list these for me: {}",
+            "Put {} on a list please",
+            "Shopping list: {}",
+            "Make a packing list with {}.",
+            "Turn this into a list: {}",
+            "I want to buy {}, write a list",
+        )
+    ).format(_joined(items, rng))
+    first = rng.choice(("Here is your list:", "Your list:", "Here you are:"))
+    return asked, Reply(core=(first,), text="\n".join(f"- {_capital(item)}" for item in items), greets=True)
+
+
+def _plan(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    chores = [chore.format(n=values.proper(rng, lexicon.PEOPLE)) for chore in rng.sample(CHORE_LIST, rng.randint(2, 4))]
+    asked = rng.choice(
+        (
+            "Plan my day: {}",
+            "Help me plan my day. I want to {}.",
+            "Tomorrow I have to {}. Can you make a plan?",
+            "Make a plan for today: {}",
+            "I need to {}. In which order?",
+            "plan my day with {}",
+            "I must {} today, plan it please",
+        )
+    ).format(_joined(chores, rng))
+    first = rng.choice(("Here is a plan:", "Your plan:", "This could be your day:"))
+    text = "\n".join(f"- {time}: {chore}" for time, chore in zip(TIMES, chores, strict=False))
+    return asked, Reply(core=(first,), text=text, greets=True)
+
+
+def _shorten(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    plain = rng.choice(PLAIN).format(**_words(rng, values))
+    long = rng.choice(WRAPS).format(s=plain)
+    asked = rng.choice(
+        (
+            "Shorten this: {}",
+            "Make this shorter: {}",
+            "Say this in fewer words: {}",
+            "Can you shorten this? {}",
+            "Cut this down: {}",
+        )
+    ).format(long)
+    return asked, _verbatim(rng, _capital(plain) + ".")
+
+
+def _polite(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    request = rng.choice(REQUESTS).format(**_words(rng, values))
+    asked = rng.choice(
+        (
+            "Make this more polite: {}",
+            "Rewrite this politely: {}",
+            "How do I say this nicely: {}",
+            "Say this politely: {}",
+            "Rephrase this in a polite way: {}",
+        )
+    ).format(rng.choice((request, _capital(request) + ".", request + "!")))
+    return asked, _verbatim(rng, rng.choice(("Could you please {}?", "Would you please {}?")).format(request))
+
+
+def _sum_up(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    """Of a few plain sentences, the two that say something; the rest is talk."""
+    words = [_words(rng, values) for _ in range(2)]
+    said = [_capital(form.format(**w)) + "." for form, w in zip(rng.sample(PLAIN, 2), words, strict=True)]
+    padding = rng.sample(
+        (
+            "It was a long week.",
+            "Nobody knows why.",
+            "We talked about it for an hour.",
+            "That is how it goes.",
+            "Everyone was there.",
+            "It took a while.",
+            "The weather was fine.",
+            "There was coffee too.",
+        ),
+        rng.randint(1, 3),
+    )
+    text = list(said)
+    for sentence in padding:
+        text.insert(rng.randint(1, len(text)), sentence)
+    asked = rng.choice(
+        (
+            "Summarise this: {}",
+            "Sum this up: {}",
+            "Summarize: {}",
+            "What does this say in short? {}",
+            "Give me the main points: {}",
+            "tl;dr of this: {}",
+        )
+    ).format(" ".join(text))
+    return asked, Reply(core=("In short:",), text="\n".join(f"- {sentence}" for sentence in said), greets=True)
+
+
+def _repeat(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    said = rng.choice(
+        (
+            _capital(rng.choice(PLAIN).format(**_words(rng, values))),
+            values.made_up(rng),
+            values.proper(rng, lexicon.PLACES),
+        )
+    )
+    asked = rng.choice(("Repeat after me: {}", "Say {}", "Please repeat: {}", "Write this back to me: {}")).format(said)
+    return asked, Reply(core=(), text=_capital(said), greets=True)
+
+
+def _verbatim(rng: random.Random, text: str) -> Reply:
+    return Reply(
+        core=(rng.choice(("Here you are:", "You could write:", "Shorter:" if text.endswith(".") else "Politely:")),),
+        text=text,
+        greets=True,
+    )
+
+
+def noisy_skill(rng: random.Random, values: Values) -> tuple[str, Reply]:
+    """`skill`, its request now and then typed in lower case at the start."""
+    asked, reply = skill(rng, values)
+    before, colon, after = asked.partition(": ")
+    if colon and rng.random() < 0.5:
+        return noisy(before, rng).rstrip("?!.") + colon + after, reply
+    return asked, reply

@@ -1,0 +1,89 @@
+"""The app's background tasks as dialogues, each under the task prompt that the app itself uses."""
+
+from __future__ import annotations
+
+import json
+import random
+from importlib.resources import files
+
+from assistant.prompt import PromptMessage
+from training import talk
+from training.acts import question_for
+from training.facts import Fact, draw_fact
+from training.replies import noisy
+from training.scene import told_in_passing
+from training.values import Values
+
+EXTRACTION_TASK = (files("assistant") / "prompts" / "extract.txt").read_text(encoding="utf-8")
+UNREAL = (
+    "If I had a {k}, it would be called {v}.",
+    "Imagine that I live in {v}.",
+    'My colleague said "I work in {v}".',
+    "I wonder where {v} lives.",
+    "Suppose my name were {v}.",
+    "Maybe we should move to {v}.",
+    "I dreamt that I had a {k} named {v}.",
+    "The book is about a {k} called {v}.",
+    "I wish I lived in {v}.",
+    "Have you ever been to {v}?",
+    "Do you like the name {v}?",
+    "Who is {v}?",
+    "Tell me about {v}",
+    "{v} was in the news.",
+    "In the film, a nurse called {v} moves to Rome.",
+    "Perhaps my next {k} will be called {v}",
+)
+
+
+def extraction(rng: random.Random, values: Values) -> list[PromptMessage]:
+    """A message of the user, and the facts in it as JSON: none in two messages of five."""
+    facts: list[Fact] = []
+    if rng.random() < 0.6:
+        for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
+            fact = draw_fact(rng, values)
+            if fact.kind.attribute and all(f.kind.name != fact.kind.name for f in facts):
+                facts.append(fact)
+        parts = [told_in_passing(rng, fact) for fact in facts]
+        if rng.random() < 0.3:
+            parts.insert(rng.randint(0, len(parts)), _nothing(rng, values))
+    else:
+        parts = [_nothing(rng, values) for _ in range(rng.choice((1, 1, 2)))]
+    text = ""
+    for part in parts:
+        joint = "" if not text else " " if text[-1] in ".!?" else rng.choice((". ", ", ", " and ", "; ", "\n"))
+        text += joint + part
+    listed = [
+        {"content": f.kind.kept[0].format(v=f.value), "attribute": f.kind.attribute, "value": f.kind.bare(f.value)}
+        for f in facts
+    ]
+    answer = json.dumps({"facts": listed}, ensure_ascii=False)
+    return [
+        PromptMessage(role="system", content=EXTRACTION_TASK),
+        PromptMessage(role="user", content=text or "ok"),
+        PromptMessage(role="assistant", content=answer),
+    ]
+
+
+def _nothing(rng: random.Random, values: Values) -> str:
+    """Something that says nothing lasting about the user."""
+    luck = rng.random()
+    if luck < 0.3:
+        return noisy(question_for(rng, draw_fact(rng, values).kind), rng)
+    if luck < 0.5:
+        return noisy(talk.small_talk(rng, "Nova")[0], rng)
+    if luck < 0.62:
+        return talk.decline(rng, values)[0]
+    if luck < 0.75 and (casual := talk.casual(rng, values)):
+        return casual[0]
+    fact = draw_fact(rng, values)
+    return (
+        noisy(rng.choice(UNREAL).replace("{v}", "\0"), rng)
+        .replace("\0", fact.value)
+        .format(k=rng.choice(("dog", "cat", "horse", "parrot")))
+    )
+
+
+def chatter(values: Values, rng: random.Random) -> list[PromptMessage]:
+    """A casual dialogue, all of it as user turns: practice in English, and no reply to learn from."""
+    turns = rng.choice(values.turns)
+    return [PromptMessage(role="user", content=turn) for turn in turns[: rng.randint(4, 12)] if values.allowed(turn)]
