@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import re
@@ -15,12 +16,12 @@ from jinja2 import Template
 
 from assistant.extraction import ModelFacts
 from training import lexicon
-from training.batches import DialogueBatches, copying_batch
+from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
 from training.evaluate import CHECKS, figures, loops, micro_f1, pairs_in, passes, read_cases
-from training.export import export_gguf
+from training.export import export_gguf, split_file
 from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
 from training.optimizer import orthogonalised
@@ -226,7 +227,7 @@ def test_loss_falls_on_replies_alone_unless_prompts_are_asked_for(values, tokeni
     batch = batches.draw((2, 512), long=False)
     text = tokenizer.decode([t for t in batch.targets.flatten().tolist() if t != IGNORED])
     assert 0.02 < (batch.targets != IGNORED).float().mean() < 0.6
-    assert "Answer from what you know" not in text and batch.mask is not None and batch.mask.shape == (2, 1, 512, 512)
+    assert "Answer from what you know" not in text and batch.documents is not None and batch.documents.shape == (2, 512)
 
 
 def test_the_orthogonalised_update_has_even_singular_values():
@@ -262,12 +263,47 @@ def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), first.model.parameters(), strict=True))
 
 
-def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer):
+def test_the_gpu_configuration_runs_in_miniature_with_workers_and_goes_on_from_its_checkpoint(tmp_path):
+    gpu = CONFIGS["gpu"]
+    assert gpu.size.kv_heads < gpu.size.heads and gpu.size.width % gpu.size.head_width == 0
+    size = replace(gpu.size, vocabulary=320, width=128, layers=2, head_width=32, hidden=96, context_tokens=128)
+    config = replace(
+        gpu,
+        size=size,
+        device="cpu",
+        compiled=False,
+        workers=2,
+        copy_steps_at_most=2,
+        copy_every=3,
+        row_shapes=((2, 64), (1, 128)),
+        copy_shape=(2, 32),
+        minutes=0.5 / 60,
+    )
+    run = Run(config, tmp_path)
+    run.learn_copying()
+    run.learn_dialogues()
+    again = Run(config, tmp_path, resume=True)
+    assert again.step == run.step > 0
+    assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), run.model.parameters(), strict=True))
+
+
+def test_workers_draw_every_step_once_and_no_two_draw_the_same(values, tokenizer):
+    config = replace(
+        CONFIGS["cpu"], size=TINY, copy_every=4, row_shapes=((2, 64), (1, 128)), copy_shape=(3, 32), workers=2
+    )
+    drawn = list(itertools.islice(batches_from(5, config, random.Random(0), values, tokenizer), 6))
+    shapes = [tuple(batch.tokens.shape) for batch in drawn]
+    assert shapes == [(1, 128), (2, 64), (1, 128), (3, 32), (1, 128), (2, 64)]
+    assert not torch.equal(drawn[0].tokens, drawn[2].tokens)
+
+
+@pytest.mark.parametrize("key_heads", [0, 1])
+def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer, key_heads):
     llama_cpp = pytest.importorskip("llama_cpp")
     torch.manual_seed(3)
-    model = Model(TINY).eval()
+    model = Model(replace(TINY, key_heads=key_heads)).eval()
     path = tmp_path / "tiny.gguf"
-    export_gguf(model, tokenizer, path, half=False)
+    export_gguf(model, tokenizer, path, kind="F32")
     llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, verbose=False, n_threads=1)
     ids = [random.Random(0).randrange(3, TINY.vocabulary) for _ in range(40)]
     llama.eval(ids)
@@ -276,6 +312,22 @@ def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer):
         ours = model(torch.tensor([ids]))[0]
     assert (ours - theirs).abs().max() < 5e-3
     assert torch.equal(ours.argmax(-1), theirs.argmax(-1))
+
+
+def test_a_quantised_file_computes_nearly_the_same_and_its_pieces_make_the_whole(tmp_path, tokenizer):
+    llama_cpp = pytest.importorskip("llama_cpp")
+    torch.manual_seed(3)
+    model = Model(TINY).eval()
+    path = tmp_path / "tiny.gguf"
+    export_gguf(model, tokenizer, path, kind="Q8_0")
+    llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, verbose=False, n_threads=1)
+    ids = list(range(3, 43))
+    llama.eval(ids)
+    with torch.no_grad():
+        ours = model(torch.tensor([ids]))[0]
+    assert (ours - torch.tensor(llama.scores[: len(ids)])).abs().max() < 0.1
+    pieces = split_file(path)
+    assert b"".join(piece.read_bytes() for piece in pieces) == path.read_bytes()
 
 
 def test_a_reply_passes_only_with_every_thing_its_case_asks_for():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from training.config import CONFIGS
+from training.export import split_file
 from training.train import Run
 
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument(
         "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
     )
+    parser.add_argument("--pieces", action="store_true", help="write the GGUF in pieces of 16 MiB too")
     parser.add_argument("--threads", type=int, help="cores to use")
     parser.add_argument(
         "--export-only", action="store_true", help="write the GGUF of the checkpoint in --out, and stop"
@@ -43,18 +45,21 @@ def main() -> None:
         deadline = end.timestamp() + (86_400 if end < now else 0)
     started = time.monotonic()
     run = Run(config, options.out, text=options.text, resume=options.resume or options.export_only)
+    gguf = options.out / "attune-mini.gguf"
     if options.export_only:
-        run.export(options.out / "attune-mini.gguf")
+        run.export(gguf)
+        if options.pieces:
+            split_file(gguf)
         return
     if options.anew:
         run.begin_schedule_again()
     if run.stage == "copying":
         run.learn_copying()
     run.learn_dialogues(deadline=deadline)
-    run.export(options.out / "attune-mini.gguf")
-    print(
-        f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {options.out}/attune-mini.gguf"
-    )
+    run.export(gguf)
+    if options.pieces:
+        split_file(gguf)
+    print(f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {gguf}")
 
 
 if __name__ == "__main__":

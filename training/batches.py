@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from training.config import Config
 from training.dialogues import dialogue
-from training.model import IGNORED, document_mask
+from training.model import IGNORED
 from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
@@ -27,8 +31,12 @@ class Batch:
 
     tokens: Tensor
     targets: Tensor
-    mask: Tensor | None = None
-    """(rows, 1, tokens, tokens): a token sees its own dialogue only."""
+    documents: Tensor | None = None
+    """(rows, tokens): the number of the dialogue that a token belongs to, which is all that it sees."""
+
+    def to(self, device: str) -> Batch:
+        documents = None if self.documents is None else self.documents.to(device)
+        return Batch(tokens=self.tokens.to(device), targets=self.targets.to(device), documents=documents)
 
 
 def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]) -> Batch:
@@ -132,5 +140,51 @@ class DialogueBatches:
         return Batch(
             tokens=ids[:, :-1].contiguous(),
             targets=targets[:, 1:].contiguous(),
-            mask=document_mask(documents[:, :-1]),
+            documents=documents[:, :-1].contiguous(),
         )
+
+
+class Schedule:
+    """What is trained on at which step: dialogues, and every so often a copying batch."""
+
+    def __init__(self, config: Config, rng: random.Random, values: Values, tokenizer: Tokenizer) -> None:
+        self._config, self._rng = config, rng
+        self._dialogues = DialogueBatches(rng, values, tokenizer, prompt_share=config.prompt_share)
+
+    def copies_at(self, step: int) -> bool:
+        return step % self._config.copy_every == 0
+
+    def batch(self, step: int) -> Batch:
+        config = self._config
+        if self.copies_at(step):
+            return copying_batch(self._rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
+        shape = config.row_shapes[step % len(config.row_shapes)]
+        return self._dialogues.draw(shape, long=shape[1] == config.size.context_tokens)
+
+
+class _Stream(IterableDataset[Batch]):
+    """The batches from `first` on; with workers, each makes every so manieth, from a seed of its own."""
+
+    def __init__(self, config: Config, values: Values, tokenizer: str, first: int) -> None:
+        self._config, self._values, self._tokenizer, self._first = config, values, tokenizer, first
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        number, count = (worker.id, worker.num_workers) if worker else (0, 1)
+        rng = random.Random(f"{self._config.seed} {self._first} {number}")
+        schedule = Schedule(self._config, rng, self._values, Tokenizer.from_str(self._tokenizer))
+        for step in itertools.count(self._first + number, count):
+            yield schedule.batch(step)
+
+
+def batches_from(
+    first: int, config: Config, rng: random.Random, values: Values, tokenizer: Tokenizer
+) -> Iterator[Batch]:
+    """Batches without end, from step `first`: drawn here with `rng`, or by `config.workers` processes ahead of time."""
+    if config.workers:
+        stream = _Stream(config, values, tokenizer.to_str(), first)
+        yield from DataLoader(stream, batch_size=None, num_workers=config.workers, prefetch_factor=4)
+        return
+    schedule = Schedule(config, rng, values, tokenizer)
+    for step in itertools.count(first):
+        yield schedule.batch(step)

@@ -18,10 +18,16 @@ class ModelSize:
     context_tokens: int = 1024
     rope_base: float = 10_000.0
     norm_epsilon: float = 1e-5
+    key_heads: int = 0
+    """Heads of K and V, each shared by as many of Q (grouped-query attention); 0: as many as of Q."""
 
     @property
     def heads(self) -> int:
         return self.width // self.head_width
+
+    @property
+    def kv_heads(self) -> int:
+        return self.key_heads or self.heads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +56,34 @@ class Config:
     """Share of dialogues whose prompts carry loss too, not only their replies."""
     checkpoint_minutes: float = 3.0
     threads: int = 2
+    device: str = "cpu"
+    """`cuda` computes in bfloat16."""
+    workers: int = 0
+    """Processes that make batches beside the training; 0: it makes its own."""
+    quantised: bool = False
+    """Matrices of the GGUF as Q8_0, else F16."""
     compiled: bool = True
     """Through torch.compile: about twice as fast, after half a minute of compiling a shape."""
     seed: int = 20261121
 
 
-CONFIGS = {"cpu": Config()}
+CONFIGS = {
+    "cpu": Config(),
+    "gpu": Config(
+        name="gpu",
+        size=ModelSize(
+            vocabulary=8192, width=512, layers=12, key_heads=2, hidden=1408, context_tokens=4096, rope_base=50_000.0
+        ),
+        minutes=25.0,
+        decay_share=0.4,
+        row_shapes=((64, 1024), (64, 1024), (16, 4096), (64, 1024)),
+        copy_shape=(128, 256),
+        copy_every=24,
+        threads=2,
+        device="cuda",
+        workers=13,
+        quantised=True,
+    ),
+}
+"""`gpu` has 38 M parameters and is meant for one card with 80 GB and 16 cores beside it. It has been run only in
+miniature, on a CPU (tests/test_training.py)."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
 import torch
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType
+from gguf.quants import quantize
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
@@ -16,10 +17,27 @@ from training.tokens import CHAT_TEMPLATE, END_ID, PAD_ID, SPECIAL, START_ID
 
 NAME = "Attune Mini"
 LICENCE = "Apache-2.0"
+Kind = Literal["F32", "F16", "Q8_0"]
+FILE_TYPES = {
+    "F32": LlamaFileType.ALL_F32,
+    "F16": LlamaFileType.MOSTLY_F16,
+    "Q8_0": LlamaFileType.MOSTLY_Q8_0,
+}
+PIECE_BYTES = 16 * 2**20
 
 
-def export_gguf(model: Model, tokenizer: Tokenizer, path: Path, *, half: bool = True) -> None:
-    """Write weights, tokenizer and chat template to `path`. `half`: matrices as F16, else all F32."""
+def split_file(path: Path) -> list[Path]:
+    """The file in pieces of `PIECE_BYTES` beside it, `NAME.0`, `NAME.1` …; `cat` in order makes it whole again."""
+    pieces: list[Path] = []
+    with path.open("rb") as whole:
+        while chunk := whole.read(PIECE_BYTES):
+            pieces.append(path.with_name(f"{path.name}.{len(pieces)}"))
+            pieces[-1].write_bytes(chunk)
+    return pieces
+
+
+def export_gguf(model: Model, tokenizer: Tokenizer, path: Path, *, kind: Kind = "F16") -> None:
+    """Write weights, tokenizer and chat template to `path`, the matrices as `kind`, all else as F32."""
     size = model.size
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -28,18 +46,18 @@ def export_gguf(model: Model, tokenizer: Tokenizer, path: Path, *, half: bool = 
     writer.add_license(LICENCE)
     writer.add_author("The Attune authors")
     writer.add_description("A small assistant model trained from scratch on generated conversations.")
-    writer.add_file_type(LlamaFileType.MOSTLY_F16 if half else LlamaFileType.ALL_F32)
+    writer.add_file_type(FILE_TYPES[kind])
     writer.add_context_length(size.context_tokens)
     writer.add_embedding_length(size.width)
     writer.add_block_count(size.layers)
     writer.add_feed_forward_length(size.hidden)
     writer.add_head_count(size.heads)
-    writer.add_head_count_kv(size.heads)
+    writer.add_head_count_kv(size.kv_heads)
     writer.add_layer_norm_rms_eps(size.norm_epsilon)
     writer.add_rope_freq_base(size.rope_base)
     writer.add_vocab_size(size.vocabulary)
     _add_tokenizer(writer, tokenizer)
-    _add_tensors(writer, model, half=half)
+    _add_tensors(writer, model, kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -63,11 +81,14 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def _add_tensors(writer: GGUFWriter, model: Model, *, half: bool) -> None:
+def _add_tensors(writer: GGUFWriter, model: Model, kind: Kind) -> None:
+    size = model.size
+
     def add(name: str, tensor: Tensor) -> None:
-        array = tensor.detach().float().numpy().copy()
-        if half and array.ndim == 2:
-            writer.add_tensor(name, array.astype(np.float16), raw_dtype=GGMLQuantizationType.F16)
+        array = tensor.detach().float().cpu().numpy().copy()
+        if array.ndim == 2:
+            stored = GGMLQuantizationType[kind]
+            writer.add_tensor(name, quantize(array, stored), raw_dtype=stored)
         else:
             writer.add_tensor(name, array)
 
@@ -77,9 +98,11 @@ def _add_tensors(writer: GGUFWriter, model: Model, *, half: bool) -> None:
         for number, block in enumerate(model.blocks):
             assert isinstance(block, Block)
             prefix = f"blk.{number}."
-            for name, part in zip("qkv", block.qkv.weight.chunk(3), strict=True):
+            kv_width = size.kv_heads * size.head_width
+            widths = (size.width, kv_width, kv_width)
+            for name, part in zip("qkv", block.qkv.weight.split(widths), strict=True):
                 add(f"{prefix}attn_{name}.weight", part)
-            for name, part in zip("qkv", block.qkv.bias.chunk(3), strict=True):
+            for name, part in zip("qkv", block.qkv.bias.split(widths), strict=True):
                 add(f"{prefix}attn_{name}.bias", part)
             gate, up = block.gate_up.weight.chunk(2)
             add(f"{prefix}attn_output.weight", block.output.weight)

@@ -45,9 +45,9 @@ def _rotate(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
 class Block(nn.Module):
     def __init__(self, size: ModelSize) -> None:
         super().__init__()
-        self.heads = size.heads
+        self.heads, self.kv_heads, self.head_width = size.heads, size.kv_heads, size.head_width
         self.attention_norm = RmsNorm(size.width, size.norm_epsilon)
-        self.qkv = nn.Linear(size.width, 3 * size.width)
+        self.qkv = nn.Linear(size.width, size.width + 2 * size.kv_heads * size.head_width)
         self.output = nn.Linear(size.width, size.width, bias=False)
         self.hidden_norm = RmsNorm(size.width, size.norm_epsilon)
         self.gate_up = nn.Linear(size.width, 2 * size.hidden, bias=False)
@@ -55,10 +55,12 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, cosines: Tensor, sines: Tensor, mask: Tensor | None) -> Tensor:
         rows, tokens, width = x.shape
-        qkv = self.qkv(self.attention_norm(x)).view(rows, tokens, 3, self.heads, width // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        heads = self.qkv(self.attention_norm(x)).view(rows, tokens, -1, self.head_width).transpose(1, 2)
+        q, k, v = heads.split((self.heads, self.kv_heads, self.kv_heads), 1)
         q, k = _rotate(q, cosines, sines), _rotate(k, cosines, sines)
-        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+        seen = functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.kv_heads < self.heads
+        )
         x = x + self.output(seen.transpose(1, 2).reshape(rows, tokens, width))
         gate, up = self.gate_up(self.hidden_norm(x)).chunk(2, -1)
         return x + self.down(functional.silu(gate) * up)
@@ -124,7 +126,8 @@ def build_previous_token_head(
     query[half : half + pairs] = math.sqrt(amplitude) * torch.sin(-frequencies[:pairs] * distance)
     with torch.no_grad():
         block.qkv.bias[head * width : (head + 1) * width] = query
-        block.qkv.bias[size.width + head * width : size.width + (head + 1) * width] = key
+        shared = size.width + head * size.kv_heads // size.heads * width
+        block.qkv.bias[shared : shared + width] = key
 
 
 def document_mask(documents: Tensor) -> Tensor:

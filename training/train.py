@@ -14,11 +14,11 @@ from typing import Any
 
 import torch
 
-from training.batches import DialogueBatches, copying_batch
+from training.batches import Batch, batches_from, copying_batch
 from training.config import Config
 from training.dialogues import dialogue
 from training.export import export_gguf
-from training.model import Model
+from training.model import Model, document_mask
 from training.optimizer import Optimizers
 from training.tokens import learn_tokenizer, load_tokenizer, render
 from training.values import Values
@@ -48,7 +48,7 @@ class Run:
         else:
             self.tokenizer = learn_tokenizer(self._sample(5000), vocabulary=config.size.vocabulary)
             self.tokenizer.save(str(out / TOKENIZER))
-        self.model = Model(config.size)
+        self.model = Model(config.size).to(config.device)
         self.optimizers = Optimizers(self.model, matrix_rate=config.matrix_rate, other_rate=config.other_rate)
         self.stage = "copying"
         self.step = 0
@@ -79,7 +79,7 @@ class Run:
         (self.out / "checkpoint.new").replace(self.out / CHECKPOINT)
 
     def load(self) -> None:
-        state = torch.load(self.out / CHECKPOINT, weights_only=False)
+        state = torch.load(self.out / CHECKPOINT, weights_only=False, map_location=self.config.device)
         self.model.load_state_dict(state["model"])
         self.optimizers.load(state["optimizers"])
         self.stage, self.step = state["stage"], state["step"]
@@ -91,7 +91,19 @@ class Run:
         self.step, self.trained_s = 0, 0.0
 
     def export(self, path: Path) -> None:
-        export_gguf(self.model, self.tokenizer, path)
+        export_gguf(self.model, self.tokenizer, path, kind="Q8_0" if self.config.quantised else "F16")
+
+    def _learn(self, batch: Batch) -> float:
+        """Gradients of one batch; returns its loss. The tokens of the dialogue stage are counted."""
+        config = self.config
+        batch = batch.to(config.device)
+        mask = None if batch.documents is None else document_mask(batch.documents)
+        with torch.autocast(config.device, torch.bfloat16, enabled=config.device == "cuda"):
+            loss = self._loss(batch.tokens, batch.targets, mask)
+        loss.backward()
+        if self.stage == "dialogues":
+            self.tokens += batch.tokens.numel()
+        return float(loss.item())
 
     def learn_copying(self) -> None:
         """Until copying is learnt: the loss is below `copy_until_loss` over ten steps."""
@@ -99,10 +111,9 @@ class Run:
         smooth = 7.0
         while self.step < config.copy_steps_at_most and smooth > config.copy_until_loss:
             batch = copying_batch(self.rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
-            loss = self._loss(batch.tokens, batch.targets)
-            loss.backward()
+            loss = self._learn(batch)
             self.optimizers.step(min(1.0, (self.step + 1) / config.warmup_steps))
-            smooth = 0.8 * smooth + 0.2 * loss.item()
+            smooth = 0.8 * smooth + 0.2 * loss
             self.step += 1
             if self.step % 25 == 0:
                 self._log(loss=smooth, seconds=time.monotonic() - started)
@@ -112,7 +123,7 @@ class Run:
     def learn_dialogues(self, *, deadline: float | None = None) -> None:
         """Until `minutes` of training are over; `deadline`: a time of `time.time()` that counts instead."""
         config = self.config
-        batches = DialogueBatches(self.rng, self.values, self.tokenizer, prompt_share=config.prompt_share)
+        batches = batches_from(self.step, config, self.rng, self.values, self.tokenizer)
         begun = before = saved = time.time()
         already = self.trained_s
         total = already + (deadline - begun) if deadline else config.minutes * 60
@@ -120,21 +131,14 @@ class Run:
         while self.trained_s < total:
             share = self.trained_s / total
             copying = self.step % config.copy_every == 0
-            if copying:
-                batch = copying_batch(self.rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
-            else:
-                shape = config.row_shapes[self.step % len(config.row_shapes)]
-                batch = batches.draw(shape, long=shape[1] == config.size.context_tokens)
-            loss = self._loss(batch.tokens, batch.targets, batch.mask)
-            loss.backward()
+            loss = self._learn(next(batches))
             factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
             self.optimizers.step(factor)
             self.step += 1
-            self.tokens += batch.tokens.numel()
             if copying:
-                copy_loss = loss.item()
+                copy_loss = loss
             else:
-                smooth = 0.97 * smooth + 0.03 * loss.item() if smooth else loss.item()
+                smooth = 0.97 * smooth + 0.03 * loss if smooth else loss
             now = time.time()
             self.trained_s, before = self.trained_s + now - before, now
             if self.step % 20 == 0:
