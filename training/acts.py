@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from assistant.prompt import long_date
-from training import lexicon, skills, talk
+from training import lexicon, remarks, skills, talk
 from training.facts import Fact, Kind, draw_fact, sentence
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote
@@ -21,9 +21,10 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_tell, 0.12),
         (_correct, 0.035),
         (_negate, 0.02),
-        (_small_talk, 0.16),
+        (_small_talk, 0.13),
         (_decline, 0.12),
-        (_casual, 0.03),
+        (_casual, 0.04),
+        (_remark, 0.1),
         (_instruct, 0.03),
         (_about_me, 0.04),
         (_suggest, 0.02),
@@ -74,26 +75,114 @@ def _needed(scene: Scene, told: Told) -> list[str]:
     return lines_of(scene, told)
 
 
-INDIRECT = (
-    "Could you look up {}?",
-    "Do you happen to have {}?",
-    "I need {}.",
-    "Please give me {}",
-    "I wonder if you know {}",
-    "It slipped my mind: {}?",
-    "Say {}.",
-    "{}?",
-    "can you find {} in your memory",
+BEFORE_QUESTIONS = (
+    *(
+        "Remind me, ",
+        "Quick question: ",
+        "Tell me, ",
+        "One more thing: ",
+        "So, ",
+        "Please, ",
+        "Let me ask you: ",
+        "Sorry, ",
+    ),
+    *(
+        "By the way, ",
+        "Hm, ",
+        "Let me see if you know. ",
+        "Tell me again, ",
+        "Help me out: ",
+        "Be honest: ",
+        "I ask myself ",
+    ),
+)
+CLAUSES = (
+    *(
+        "Do you know {}?",
+        "Can you tell me {}?",
+        "Do you remember {}?",
+        "I forgot {}.",
+        "I'm not sure {}",
+        "Please tell me {}",
+    ),
+    *(
+        "I can't remember {}",
+        "Let me know {}",
+        "Could you remind me {}?",
+        "I would like to know {}",
+        "I no longer know {}",
+    ),
+    *(
+        "Have I told you {}?",
+        "You should know {}.",
+        "Did I mention {}?",
+        "Say {}.",
+        "I have to write down {}, can you help?",
+    ),
+    *("Someone asked me {}. What do I say?", "Check {}", "Are you able to say {}?", "Let's see if you know {}"),
+)
+NAMED = (
+    *(
+        "Name {}",
+        "Give me {}.",
+        "{}?",
+        "{} please",
+        "I need {}",
+        "I forgot {}.",
+        "Do you have {}?",
+        "Look up {}",
+        "Recall {}.",
+    ),
+    *(
+        "What about {}?",
+        "Do you recall {}?",
+        "Say {}",
+        "I can't think of {}",
+        "{} has slipped my mind",
+        "Find {}",
+        "Spell {}.",
+    ),
+    *(
+        "Show me {}",
+        "Repeat {}",
+        "Help me with {}",
+        "I want to hear {}",
+        "Could you look up {}?",
+        "Do you happen to have {}?",
+    ),
+    *("I wonder if you know {}", "It slipped my mind: {}?", "can you find {} in your memory", "I keep forgetting {}"),
+    *(
+        "I lost track of {}.",
+        "Any idea what {} is?",
+        "Which one is {}?",
+        "what was {} again",
+        "Tell me {}.",
+        "{}, what is it?",
+    ),
 )
 
 
 def question_for(rng: random.Random, kind: Kind) -> str:
-    """A question for this kind of fact, mostly of its own forms, at times a general one."""
-    if rng.random() < 0.18 and kind.what.startswith(("your ", "the name of your ")):
-        what = kind.what.replace("your ", "my ")
-        text = rng.choice(INDIRECT).format(what)
-        return text[0].upper() + text[1:]
-    return rng.choice(kind.asked)
+    """A question for this kind of fact: of its own forms, or put together from what is asked for."""
+    mine = kind.what.replace("your", "my").replace("you are", "I am").replace("you", "I")
+    is_named = kind.what.startswith(("your ", "the name of your "))
+    luck = rng.random()
+    if luck < 0.5:
+        text = rng.choice(kind.asked)
+        if rng.random() < 0.2:
+            text = rng.choice(BEFORE_QUESTIONS) + (text if text.startswith("I ") else text[0].lower() + text[1:])
+        return text
+    if is_named and luck < 0.78:
+        if mine.endswith("'s name") and rng.random() < 0.4:
+            mine = "the name of " + mine.removesuffix("'s name")
+        text = rng.choice(NAMED).format(mine)
+    elif is_named:
+        owner = mine.removesuffix("'s name").removeprefix("the name of ")
+        clause = f"what {owner} is called" if owner != mine and rng.random() < 0.7 else f"what {mine} is"
+        text = rng.choice(CLAUSES).format(clause)
+    else:
+        text = rng.choice(CLAUSES).format(mine)
+    return text[0].upper() + text[1:]
 
 
 def _recall_extras(rng: random.Random) -> tuple[str, ...]:
@@ -317,6 +406,11 @@ def _decline(scene: Scene) -> tuple[str, Reply, list[str]]:
 def _casual(scene: Scene) -> tuple[str, Reply, list[str]]:
     casual = talk.casual(scene.rng, scene.values)
     return (*casual, noise_lines(scene)) if casual else _small_talk(scene)
+
+
+def _remark(scene: Scene) -> tuple[str, Reply, list[str]]:
+    text, reply = remarks.remark(scene.rng, scene.values)
+    return noisy(text, scene.rng), reply, noise_lines(scene)
 
 
 def _instruct(scene: Scene) -> tuple[str, Reply, list[str]]:

@@ -845,7 +845,8 @@ def casual(rng: random.Random, values: Values) -> tuple[str, Reply] | None:
     for _ in range(20):
         if not values.turns:
             return None
-        text = rng.choice(values.turns)[0].strip()
+        turns = rng.choice(values.turns)
+        text = rng.choice(turns[: 1 if rng.random() < 0.4 else None]).strip()
         if not (3 <= len(text.split()) <= 20 and values.allowed(text) and text.isascii() and "\n" not in text):
             continue
         if text.endswith("?") or text.lower().startswith(QUESTION_STARTS):

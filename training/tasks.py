@@ -7,7 +7,7 @@ import random
 from importlib.resources import files
 
 from assistant.prompt import PromptMessage
-from training import talk
+from training import remarks, talk
 from training.acts import question_for
 from training.facts import Fact, draw_fact
 from training.replies import noisy
@@ -69,8 +69,10 @@ def _nothing(rng: random.Random, values: Values) -> str:
     luck = rng.random()
     if luck < 0.3:
         return noisy(question_for(rng, draw_fact(rng, values).kind), rng)
-    if luck < 0.5:
+    if luck < 0.4:
         return noisy(talk.small_talk(rng, "Nova")[0], rng)
+    if luck < 0.52:
+        return noisy(remarks.remark(rng, values)[0], rng)
     if luck < 0.62:
         return talk.decline(rng, values)[0]
     if luck < 0.75 and (casual := talk.casual(rng, values)):
