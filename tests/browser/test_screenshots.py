@@ -16,12 +16,6 @@ from tests.browser.conftest import Served, open_tab, say, thumb_down
 pytestmark = pytest.mark.browser
 
 MAX_BYTES = 300_000
-REPLIES = [
-    "Good to meet you, Wren! Pemba is a fine name for a dog. I will remember you both.",
-    "Bread rises because yeast eats the sugar in the flour and gives off gas. The gluten holds the bubbles.",
-    "For a picnic in Bergen, bring a rain jacket, a flask of tea, and something for Pemba.",
-    "Your dog is called Pemba, and you live in Bergen.",
-]
 
 
 @pytest.fixture
@@ -55,17 +49,17 @@ def colours(path: Path) -> int:
 
 
 def test_the_page_looks_right_light_and_dark_and_wide_and_narrow(
-    scripted: Callable[..., Served], browse: Callable[..., Page], pictures: Path
+    builtin: Served, browse: Callable[..., Page], pictures: Path
 ) -> None:
-    served = scripted(*REPLIES)
+    served = builtin
     page = browse(served)
     say(page, "Hi, my name is Wren, I live in Bergen and my dog is called Pemba.")
     expect(page.locator("#cards .learnt")).to_have_count(3)
     page.locator("#new").click()
     expect(page.locator("#starters")).to_be_visible()
-    say(page, "Why does bread rise?")
+    say(page, "What can you do?")
     thumb_down(page, "too long")
-    say(page, "What shall I bring to a picnic in Bergen with my dog?")
+    say(page, "What pets do I have?")
     thumb_down(page, "too long")
     expect(page.locator("#cards .proposal")).to_be_visible()
     page.locator("#cards [data-act=accept]").click()
@@ -77,18 +71,19 @@ def test_the_page_looks_right_light_and_dark_and_wide_and_narrow(
     take(page, pictures / "memory.png")
     page.locator("#new").click()
     expect(page.locator("#starters")).to_be_visible()
-    say(page, "Where do I live, and what is my dog called?")
+    say(page, "What do you know about me?")
+    say(page, "What is my dog called?")
     expect(page.locator("#used")).to_contain_text("Pemba")
     take(page, pictures / "chat-light.png")
 
     dark = browse(served, at=page.url, dark=True)
-    expect(dark.locator("#chat .bot.message")).to_have_count(1)
+    expect(dark.locator("#chat .bot.message")).to_have_count(2)
     take(dark, pictures / "chat-dark.png")
     background = dark.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(int(n) for n in background.strip("rgba()").split(",")[:3]) < 150
 
     phone = browse(served, at=page.url, width=390, height=844)
-    expect(phone.locator("#chat .bot.message")).to_have_count(1)
+    expect(phone.locator("#chat .bot.message")).to_have_count(2)
     take(phone, pictures / "phone.png")
     for tab in ("Chat", "Memory", "Profile", "Learning", "Your data"):
         if tab != "Chat":
