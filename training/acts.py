@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.prompt import long_date
@@ -11,6 +12,22 @@ from training import lexicon, remarks, skills, talk
 from training.facts import Fact, Kind, draw_fact, sentence
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote
+
+
+def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+    """A conversation in which facts are told first and asked for at the end, from its own turns alone."""
+    rng = scene.rng
+    asking = rng.randint(1, max(1, turns // 2))
+    telling = rng.randint(1, max(1, min(3, turns - asking)))
+    for _ in range(telling):
+        text, reply, _lines = _tell(scene)
+        yield text, reply, []
+    for _ in range(turns - telling - asking):
+        text, reply, _lines = rng.choice((_small_talk, _remark, _casual))(scene)
+        yield text, reply, []
+    for _ in range(asking):
+        said = [t for t in scene.known.values() if t.since is None]
+        yield _recall_of(scene, rng.choice(said)) if said and rng.random() < 0.9 else _unknown(scene)
 
 
 def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
@@ -48,9 +65,11 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
 def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
     if not scene.known:
         return _unknown(scene)
-    rng = scene.rng
-    told = rng.choice(list(scene.known.values()))
-    fact = told.fact
+    return _recall_of(scene, scene.rng.choice(list(scene.known.values())))
+
+
+def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
+    rng, fact = scene.rng, told.fact
     question = question_for(rng, fact.kind)
     scene.asked.append(question)
     both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from assistant.prompt import PromptMessage
 from training.config import Config
 from training.dialogues import dialogue
 from training.model import IGNORED
@@ -21,6 +22,8 @@ from training.values import Values
 
 EXTRACTION_SHARE = 0.12
 """Share of the short dialogues that are the app's extraction task."""
+TELLING_SHARE = 0.25
+"""Share of the other short dialogues in which facts are told first and asked for at the end."""
 CHATTER_SHARE = 0.02
 """Share that is casual English, all of which carries loss."""
 
@@ -92,12 +95,19 @@ class DialogueBatches:
         if long:
             messages = dialogue(rng, self._values, turns=rng.randint(2, 12), facts=rng.randint(6, 16), busy_blocks=True)
         else:
+            if rng.random() < TELLING_SHARE:
+                turns, facts = rng.randint(3, 9), rng.randint(0, 6)
+                return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
             facts = 0 if rng.random() < 0.08 else rng.randint(1, 14)
             dense = rng.random() < 0.5
             turns = rng.randint(3, 6) if dense else rng.choice((1, 2, 2, 3, 3, 4))
             messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)
+        return self._encoded(messages)
+
+    def _encoded(self, messages: list[PromptMessage]) -> tuple[list[int], list[int]]:
+        """Ids, and the same where they carry loss: in replies, and in a share of the dialogues everywhere."""
         ids, in_reply = encode(self._tokenizer, messages)
-        whole = rng.random() < self._prompt_share
+        whole = self.rng.random() < self._prompt_share
         return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
 
     def _row(self, width: int, *, long: bool) -> tuple[list[int], list[int], list[int]]:

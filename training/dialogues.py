@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
-from training.acts import turn
+from training.acts import told_turns, turn
 from training.facts import draw_facts
 from training.replies import Style, render
 from training.scene import (
@@ -32,12 +32,19 @@ GLOBAL_RULES = (Path(__file__).parent.parent / "assistant" / "prompts" / "global
 
 
 def dialogue(
-    rng: random.Random, values: Values, *, turns: int, facts: int, busy_blocks: bool = False, dense: bool = False
+    rng: random.Random,
+    values: Values,
+    *,
+    turns: int,
+    facts: int,
+    busy_blocks: bool = False,
+    dense: bool = False,
+    telling: bool = False,
 ) -> list[PromptMessage]:
     """One conversation of `turns` exchanges about a user with up to `facts` facts.
 
     `busy_blocks`: more memory lines before each question, for long prompts. `dense`: questions above all, with few
-    other memory lines: practice in looking up.
+    other memory lines: practice in looking up. `telling`: facts are told first and asked for at the end.
     """
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else made_name(rng, values)
     today = date(2024, 1, 1) + timedelta(days=rng.randint(0, 1700))
@@ -56,9 +63,9 @@ def dialogue(
         summary=summary_of(scene) if rng.random() < 0.06 else "",
     )
     messages = [PromptMessage(role="system", content=system)]
-    for _ in range(turns):
-        text, reply, lines = turn(scene, dense=dense)
-        if not dense or rng.random() < 0.2:
+    said = told_turns(scene, turns) if telling else (turn(scene, dense=dense) for _ in range(turns))
+    for text, reply, lines in said:
+        if not (dense or telling) or rng.random() < 0.2:
             lines += other_lines(scene, busy_blocks)
         lines = list(dict.fromkeys(lines))
         rng.shuffle(lines)
