@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
@@ -18,8 +18,9 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, profile, refinement
 from assistant.background import Background
-from assistant.errors import EmptyMessage, NothingToUndo, ReplyRunning, UnknownPersona
+from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
+from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
 from assistant.turn import TurnRequest, TurnWriter, used_memories
@@ -28,6 +29,7 @@ from memory import (
     Memory,
     MemoryManager,
     Message,
+    PreferencePair,
     ProfileVersion,
     PromptVersion,
     Rule,
@@ -72,11 +74,21 @@ class Assistant:
         self._replies: dict[str, RunningReply] = {}
         self._replies_lock = threading.Lock()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-reply")
+        global_rules = (files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8")
+        self.refiner = Refiner(
+            memory=memory,
+            settings=settings,
+            chat_model=lambda: self.chat_model,
+            persona=self._persona_or_default,
+            global_rules=global_rules,
+        )
+        self.refiner.register()
         self._writer = TurnWriter(
             memory=memory,
             settings=settings,
             chat_model=lambda: self.chat_model,
-            global_rules=(files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8"),
+            global_rules=global_rules,
+            trial=self.refiner.trial,
         )
         self._background = Background(
             memory=memory, settings=settings, chat_model=lambda: self.chat_model, persona=self._persona_or_default
@@ -303,7 +315,42 @@ class Assistant:
             self.memory.add_prompt_version(
                 parent_id=proposal.parent_id, rules=proposal.rules, state="proposed", reason=proposal.reason
             )
+        self.refiner.after_rating()
         return given
+
+    def withdraw(self, message_id: str) -> None:
+        """Take a rating back: it counts for nothing any more.
+
+        Raises:
+            NotFound: there is no such message.
+        """
+        self.memory.get_message(message_id)
+        self.memory.delete_feedback(message_id)
+        self.refiner.after_rating()
+
+    def prefer(self, better_id: str, worse_id: str) -> PreferencePair:
+        """Of two answers to one question, the user found the first better.
+
+        Raises:
+            NotFound: there is no such message. NotAnswersToOne: they answer different messages.
+        """
+        better, worse = self.memory.get_message(better_id), self.memory.get_message(worse_id)
+        same = better.parent_id is not None and better.parent_id == worse.parent_id and better.role == "assistant"
+        if not same or better.id == worse.id:
+            raise NotAnswersToOne("Only two answers to the same message can be compared. Write one again first.")
+        pair = self.memory.refinements.add_pair(better_id, worse_id, source="regeneration")
+        self.refiner.after_rating()
+        return pair
+
+    def refine(
+        self, *, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
+    ) -> Refined:
+        """Learn from the ratings now, on the caller's thread. By itself it happens in the background.
+
+        Raises:
+            RefiningCancelled: `cancel` was set; what was scored is kept.
+        """
+        return self.refiner.run(progress=progress, cancel=cancel)
 
     def proposals(self) -> list[PromptVersion]:
         """Rules that wait for the user's word, newest first."""

@@ -1,7 +1,7 @@
 """The chat model: llama.cpp behind LangChain's `BaseChatModel`. The only module that says `llama_cpp`.
 
-Two contexts over one loaded model: replies own one and background work the other, so that neither evicts the
-other's cache. One thread computes at a time, and background work gives way to a reply between any two tokens or
+Three contexts over one loaded model: replies own one, background writing another and scoring the third, so that none
+evicts another's cache. One thread computes at a time, and background work gives way to a reply between any two tokens or
 chunks of its prompt. Cancelling is a flag that is looked at in the same places.
 """
 
@@ -43,10 +43,12 @@ CHUNK = 64
 DEFAULT_MAX_N_CTX = 8192
 """Many models claim a hundred thousand; the cache for that does not fit beside them."""
 BACKGROUND_N_CTX = 4096
+SCORING_N_CTX = 2048
+"""A question, its answer and the rules fit; the cache for more would only take memory."""
 RANDOM_SEED = 0xFFFFFFFF
 ONE_THREAD_PARAMS = 5e7
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-Purpose = Literal["reply", "background"]
+Purpose = Literal["reply", "background", "scoring"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +181,8 @@ class LlamaChatModel(BaseChatModel):
 
     `stream` and `invoke` take, beside LangChain's own arguments: `max_tokens`, `temperature` (0: the likeliest token),
     `top_p`, `seed`, `json_schema` (the reply is JSON of that schema), `cancel` (a `threading.Event`) and `purpose`
-    ("reply" or "background"). The last chunk's `response_metadata` has finish_reason (stop, length or cancelled),
-    prompt_tokens, cached_tokens, completion_tokens, first_token_ms and total_ms.
+    ("reply" or "background"; scoring has its own). The last chunk's `response_metadata` has finish_reason (stop, length
+    or cancelled), prompt_tokens, cached_tokens, completion_tokens, first_token_ms and total_ms.
     """
 
     model_path: Path
@@ -361,9 +363,19 @@ class LlamaChatModel(BaseChatModel):
     # --- what Attune asks for -------------------------------------------------------------------------------------
 
     def log_probability(
-        self, messages: Sequence[BaseMessage], answer: str, *, cancel: threading.Event | None = None
+        self,
+        messages: Sequence[BaseMessage],
+        answer: str,
+        *,
+        cancel: threading.Event | None = None,
+        ended: bool = False,
     ) -> AnswerScore:
-        """How likely `answer` is after `messages`. Runs on the background context and gives way to replies.
+        """How likely `answer` is after `messages`. Runs on a context of its own and gives way to replies.
+
+        What consecutive calls share at the beginning of their prompts is evaluated once.
+
+        Args:
+            ended: also count the token that ends the reply: how likely the answer is to stop there.
 
         Raises:
             ContextOverflow: both together are longer than the context.
@@ -371,17 +383,19 @@ class LlamaChatModel(BaseChatModel):
         """
         prefix, _ = self._render(messages)
         ending = list(self._tokenize(answer, False))
-        self._room(len(prefix) + len(ending), "background")
+        if ended:
+            ending.append(self._model.token_eos())
+        self._room(len(prefix) + len(ending), "scoring")
         total = 0.0
         try:
-            with self._turnstile.enter("background"):
-                context = self._context("background")
+            with self._turnstile.enter("scoring"):
+                context = self._context("scoring")
                 cached = context.keep_common(prefix)
-                self._prefill(context, prefix[cached:-1], cancel, "background")
+                self._prefill(context, prefix[cached:-1], cancel, "scoring")
                 # The last token of the prefix predicts the first of the answer, and so on.
                 inputs = [prefix[-1], *ending[:-1]]
                 for start in range(0, len(ending), CHUNK):
-                    self._check(cancel, "background")
+                    self._check(cancel, "scoring")
                     logits = context.evaluate(inputs[start : start + CHUNK], all_logits=True)
                     assert logits is not None
                     wanted = ending[start : start + CHUNK]
@@ -389,7 +403,7 @@ class LlamaChatModel(BaseChatModel):
                     log_sum = top[:, 0] + np.log(np.exp(logits - top, dtype=np.float64).sum(axis=1))
                     total += float((logits[np.arange(len(wanted)), wanted] - log_sum).sum())
         except Cancelled as error:
-            self._context("background").reset()
+            self._context("scoring").reset()
             raise ChatModelError("Scoring was cancelled.") from error
         return AnswerScore(tokens=len(ending), total=total)
 
@@ -446,7 +460,7 @@ class LlamaChatModel(BaseChatModel):
         return bool(llama_cpp.llama_vocab_is_eog(self._model.vocab, token))
 
     def _room(self, used: int, purpose: Purpose) -> int:
-        n_ctx = self.n_ctx if purpose == "reply" else min(self.n_ctx, BACKGROUND_N_CTX)
+        n_ctx = self._n_ctx_for(purpose)
         if used >= n_ctx:
             raise ContextOverflow(
                 f"The prompt has {used:,} tokens and {self.model_name} can read {n_ctx:,}. Send a shorter message, "
@@ -454,9 +468,13 @@ class LlamaChatModel(BaseChatModel):
             )
         return n_ctx - used
 
+    def _n_ctx_for(self, purpose: Purpose) -> int:
+        caps = {"background": BACKGROUND_N_CTX, "scoring": SCORING_N_CTX}
+        return min(self.n_ctx, caps.get(purpose, self.n_ctx))
+
     def _context(self, purpose: Purpose) -> _Context:
         if purpose not in self._contexts:
-            n_ctx = self.n_ctx if purpose == "reply" else min(self.n_ctx, BACKGROUND_N_CTX)
+            n_ctx = self._n_ctx_for(purpose)
             self._contexts[purpose] = _Context(self._model, n_ctx=n_ctx, n_threads=self._n_threads)
         return self._contexts[purpose]
 
@@ -524,7 +542,7 @@ def _chunks(
 
 
 def _fitting_n_ctx(model: Any, wanted: int, free_bytes: int) -> int:
-    """`wanted`, halved until two contexts' caches fit into half of the free memory."""
+    """`wanted`, halved until the contexts' caches fit into half of the free memory; scoring's is small."""
     import llama_cpp
 
     heads, kv_heads = llama_cpp.llama_model_n_head(model.model), llama_cpp.llama_model_n_head_kv(model.model)

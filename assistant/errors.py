@@ -13,6 +13,8 @@ AttuneError
 ├── ReplyRunning             one reply at a time in a conversation
 ├── NothingToUndo
 ├── UnknownPersona
+├── NotAnswersToOne          two answers that cannot be compared
+├── RefiningCancelled        learning was stopped; what it had done is kept
 └── UnknownReason            a reason for a thumb outside the list
 """
 
@@ -57,6 +59,12 @@ class NothingToUndo(AttuneError): ...
 
 
 class UnknownPersona(AttuneError): ...
+
+
+class NotAnswersToOne(AttuneError): ...
+
+
+class RefiningCancelled(AttuneError): ...
 
 
 class UnknownReason(AttuneError): ...

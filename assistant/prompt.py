@@ -24,6 +24,7 @@ MEMORY_SHARE = 0.25
 """At most this share of the budget goes to the memory block of the new message."""
 SUMMARY_SHARE = 0.2
 """At most this share goes to the running summary; its oldest lines go first, and stay findable as messages."""
+TOPIC_RULES = "Rules for this answer:"
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -124,7 +125,7 @@ def block_text(today: date | None = None, memories: Sequence[str] = (), topic_ru
     if memories:
         parts.append("Memories:\n" + "\n".join(f"- {line}" for line in memories))
     if topic_rules:
-        parts.append("Rules for this answer:\n" + "\n".join(f"- {rule}" for rule in topic_rules))
+        parts.append(f"{TOPIC_RULES}\n" + "\n".join(f"- {rule}" for rule in topic_rules))
     return "\n".join(parts)
 
 

@@ -1,43 +1,36 @@
-"""From thumbs to rules, a thin slice: a reason of style given on two answers proposes one short rule. Pure.
+"""What a prompt is made of and how it may be changed: rules, edits of them, and who proposes which. Pure.
 
-The words come from a table, so that a model too small to propose anything still learns. A proposal changes nothing
-until the user accepts it. Reasons about facts ("wrong", "outdated memory") go to memory and never make a rule.
+Edits come from the fixed catalogue, from the reasons and comments of thumbs, and from a model that can write JSON,
+which is shown the best prompts so far with their mis-aligned responses (Kim & Yang 2024, arXiv 2406.18678). Reasons
+about facts ("wrong", "outdated memory") go to memory and never make a rule. Nothing here decides whether an edit is good.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from pydantic import BaseModel, Field, ValidationError
 from ulid import ULID
 
+from assistant.catalogue import CATALOGUE, FACT_REASONS, REASONS, contradict, rule_for
 from assistant.errors import UnknownReason
-from memory import Feedback, PromptVersion, Rule
+from assistant.scoring import PromptScore
+from memory import Edit, Feedback, PromptVersion, Rule
 
-REASONS = ("too long", "too short", "tone", "format", "wrong", "outdated memory", "ignored my preference", "other")
-RULE_OF_REASON = {
-    "too long": "Keep answers short.",
-    "too short": "Give more detail.",
-    "tone": "Use a warm, friendly tone.",
-    "format": "Answer in plain words.",
-}
-"""What a reason asks for when its comment says nothing more."""
-RULE_OF_COMMENT = {
-    "tone": {
-        "formal": "Use a formal tone.",
-        "warm": "Use a warm, friendly tone.",
-        "friendl": "Use a warm, friendly tone.",
-    },
-    "format": {"bullet": "Answer in bullets.", "list": "Answer in bullets.", "sentence": "Answer in one sentence."},
-}
-"""A word in the comment that says which way."""
-OPPOSITES = (
-    {"Keep answers short.", "Give more detail."},
-    {"Use a formal tone.", "Use a warm, friendly tone."},
-    {"Answer in bullets.", "Answer in one sentence.", "Answer in plain words."},
-)
 MIN_EVIDENCE = 2
 MAX_RULES = 8
+MAX_WORDS = 120
+"""Of all rules together: longer than that is a text, not rules."""
+LEAK_WORDS = 8
+"""A rule that shares so many words in a row with an answer quotes it, and would win for nothing."""
+KEPT_PROMPTS = 5
+"""L of the paper: how many of the best prompts a model is shown."""
+PER_ROUND = 3
+"""K: how many edits a model is asked for at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +45,6 @@ def check_reasons(reasons: Sequence[str]) -> None:
     for reason in reasons:
         if reason not in REASONS:
             raise UnknownReason(f"“{reason}” is not a reason. Choose from: {', '.join(REASONS)}.")
-
-
-def rule_for(reason: str, comment: str) -> str | None:
-    """The rule that a reason asks for; None when it asks for none."""
-    for word, rule in RULE_OF_COMMENT.get(reason, {}).items():
-        if word in comment.lower():
-            return rule
-    return RULE_OF_REASON.get(reason)
 
 
 def propose(
@@ -99,5 +84,226 @@ def propose(
     return None
 
 
-def contradict(one: str, other: str) -> bool:
-    return one != other and any(one in group and other in group for group in OPPOSITES)
+# --- edits --------------------------------------------------------------------------------------------------------
+
+
+def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules with one change. What contradicts a new rule goes; a locked rule stays and wins over what is new.
+
+    Returns `rules` unchanged when the edit does not apply: its target is not there, its rule is there already, or a
+    locked rule stands against it.
+    """
+    kept = tuple(rules)
+    if edit.kind in ("drop", "rewrite", "split"):
+        target = next((r for r in kept if r.text == edit.target and r.enabled), None)
+        if target is None or target.locked:
+            return kept
+        if edit.kind == "drop":
+            return tuple(r for r in kept if r is not target)
+        if edit.kind == "split":
+            if not edit.topic or target.topic == edit.topic:
+                return kept
+            return tuple(replace(r, topic=edit.topic) if r is target else r for r in kept)
+        kept = tuple(r for r in kept if r is not target)
+    if any(r.enabled and r.text == edit.text and r.topic == edit.topic for r in kept):
+        return tuple(rules)
+    against = [r for r in kept if contradict(r.text, edit.text) and (not r.topic or r.topic == edit.topic)]
+    if any(r.locked and r.enabled for r in against):
+        return tuple(rules)
+    new = Rule(id=str(ULID()), text=edit.text, topic=edit.topic, evidence=tuple(evidence))
+    stay = [r for r in kept if r not in against and r.text != edit.text]
+    while len(stay) >= MAX_RULES:
+        oldest = next((r for r in stay if not r.locked), None)
+        if oldest is None:
+            return tuple(rules)
+        stay.remove(oldest)
+    return (*stay, new)
+
+
+def in_force(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The words of the rules that are switched on and hold everywhere."""
+    return tuple(r.text for r in rules if r.enabled and not r.topic)
+
+
+def describe(edit: Edit) -> str:
+    """An edit in words for the user."""
+    where = f" (for {edit.topic})" if edit.topic else ""
+    if edit.kind == "drop":
+        return f"No longer: {edit.target}"
+    if edit.kind == "rewrite":
+        return f"{edit.text} (instead of: {edit.target}){where}"
+    return f"{edit.text or edit.target}{where}"
+
+
+def catalogue_edits() -> list[Edit]:
+    return [Edit(kind="add", text=rule.text) for rule in CATALOGUE]
+
+
+def watching(rule: str) -> list[Edit]:
+    """What is tried against a rule as soon as it is in force, so that a change of mind is followed: none, or its opposites."""
+    opposites = [other.text for other in CATALOGUE if contradict(rule, other.text)]
+    return [Edit(kind="drop", target=rule), *(Edit(kind="add", text=text) for text in opposites)]
+
+
+def named_by(given: Feedback) -> list[str]:
+    """The rules that one thumb down asks for in its reasons and its comment."""
+    if given.rating == 1 or is_about_facts(given):
+        return []
+    found = [rule_for(reason, given.comment) for reason in given.reasons]
+    if not given.reasons and given.comment:
+        found.append(
+            next((rule.text for rule in CATALOGUE if any(w in given.comment.lower() for w in rule.words)), None)
+        )
+    return list(dict.fromkeys(text for text in found if text is not None))
+
+
+def is_about_facts(given: Feedback) -> bool:
+    """A thumb about what was said, not how: it changes nothing in refinement."""
+    return bool(given.reasons) and all(reason in FACT_REASONS for reason in given.reasons)
+
+
+def refusal(text: str, rules: Sequence[Rule], answers: Iterable[str]) -> str:
+    """Why a proposed rule may not be tried, in words; empty when it may.
+
+    Args:
+        rules: those that it would stand among.
+        answers: stored answers and edits, none of which it may quote.
+    """
+    if not text.strip() or "\n" in text.strip():
+        return "A rule is one line."
+    if any(same_rule(text, r.text) for r in rules):
+        return "The rule is there already."
+    if sum(len(r.text.split()) for r in rules if r.enabled) + len(text.split()) > MAX_WORDS:
+        return f"The rules would be longer than {MAX_WORDS} words."
+    words = _words(text)
+    grams = {tuple(words[i : i + LEAK_WORDS]) for i in range(len(words) - LEAK_WORDS + 1)}
+    for answer in answers:
+        said = _words(answer)
+        if any(tuple(said[i : i + LEAK_WORDS]) in grams for i in range(len(said) - LEAK_WORDS + 1)):
+            return "The rule quotes an answer."
+    return ""
+
+
+def same_rule(one: str, other: str) -> bool:
+    return _words(one) == _words(other)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+# --- proposals by a model -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedPrompt:
+    """A prompt of the loop's memory: its rules and how it scored on the rated answers."""
+
+    rules: tuple[str, ...]
+    result: PromptScore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A rated answer as a proposing model reads it."""
+
+    id: str
+    """Of the rating."""
+    question: str
+    answer: str
+    liked: bool
+    why: str
+
+
+def best(tried: Iterable[TriedPrompt], limit: int = KEPT_PROMPTS) -> list[TriedPrompt]:
+    """The best prompts, in ascending order of score, each set of rules once."""
+    once = {prompt.rules: prompt for prompt in tried}
+    return sorted(once.values(), key=lambda prompt: prompt.result.score)[-limit:]
+
+
+def memory_text(kept: Sequence[TriedPrompt], shown: Sequence[Shown]) -> str:
+    """The loop's memory as FERMI shows it: the first prompt lists its failures in full, every other one only the numbers of
+    those that it shares with the first, and how many it newly broke. So each rewrite's gains and losses are cheap to read."""
+    number = {example.id: position for position, example in enumerate(shown, 1)}
+    by_id = {example.id: example for example in shown}
+    parts: list[str] = []
+    first = kept[0] if kept else None
+    for prompt in kept:
+        rules = "\n".join(f"- {rule}" for rule in prompt.rules) or "- (no rules)"
+        parts.append(f"Rules:\n{rules}\nScore: {prompt.result.score:.2f}")
+        wrong = [i for i in prompt.result.misaligned if i in number]
+        if first is not None and prompt is first:
+            for identifier in wrong:
+                e = by_id[identifier]
+                thumb = "liked" if e.liked else "disliked"
+                why = f" because: {e.why}" if e.why else ""
+                parts.append(
+                    f"{number[identifier]}. Asked: {e.question}\n   Answered: {e.answer}\n   The user {thumb} it{why}."
+                )
+            continue
+        shared = [str(number[i]) for i in wrong if first is not None and i in first.result.misaligned]
+        broken = len(wrong) - len(shared)
+        parts.append(f"Still wrong: {', '.join(shared) or 'none'}. Newly wrong: {broken}.")
+    return "\n".join(parts)
+
+
+PROPOSE = (
+    "You improve the rules that an assistant follows so that one user likes its answers. Below are sets of rules from worst to "
+    "best, with the answers that each still gets wrong. Propose {n} small changes to the best set. Each is one of: add a "
+    "rule, rewrite a rule, drop a rule. A rule is one short sentence about the manner of answering (length, form, tone, "
+    "language), never about facts, and never a quotation. Name the numbers of the answers that taught it."
+)
+
+
+class _Proposed(BaseModel, extra="ignore"):
+    kind: Literal["add", "rewrite", "drop"]
+    text: str = Field(default="", max_length=200)
+    target: str = Field(default="", max_length=200)
+    answers: list[int] = Field(default_factory=list, max_length=24)
+
+
+class _Proposals(BaseModel, extra="ignore"):
+    changes: list[_Proposed] = Field(max_length=PER_ROUND)
+
+
+def proposal_schema() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "changes": {
+                "type": "array",
+                "maxItems": PER_ROUND,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "kind": {"enum": ["add", "rewrite", "drop"]},
+                        "text": {"type": "string"},
+                        "target": {"type": "string"},
+                        "answers": {"type": "array", "items": {"type": "integer"}},
+                    },
+                    "required": ["kind", "text", "target", "answers"],
+                },
+            }
+        },
+        "required": ["changes"],
+    }
+
+
+def read_proposals(
+    text: str, rules: Sequence[Rule], shown: Sequence[Shown], answers: Sequence[str]
+) -> list[tuple[Edit, tuple[str, ...]]]:
+    """The usable edits of a model's reply, each with the ratings it cites. One that cites no rated answer is left out:
+    nothing but evidence makes a rule."""
+    try:
+        proposals = _Proposals.model_validate(json.loads(text))
+    except (ValidationError, ValueError):
+        return []
+    found: dict[Edit, tuple[str, ...]] = {}
+    for change in proposals.changes:
+        cited = tuple(dict.fromkeys(shown[n - 1].id for n in change.answers if 1 <= n <= len(shown)))
+        edit = Edit(kind=change.kind, text=" ".join(change.text.split()), target=change.target.strip())
+        if not cited or (edit.kind != "drop" and refusal(edit.text, rules, answers)):
+            continue
+        if apply_edit(rules, edit) != tuple(rules):
+            found.setdefault(edit, cited)
+    return list(found.items())

@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     personalization: Literal["off", "light", "full"] = Field(
         default="full", description="How much of you goes into a prompt."
     )
+    refine: Literal["on", "ask", "off"] = Field(
+        default="on", description="Learn from thumbs: by itself, asking before each change, or not at all."
+    )
+    trials: bool = Field(
+        default=True, description="After a thumb down, try another manner on some answers, and say so beside them."
+    )
+    refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
     host: str = Field(default="127.0.0.1", description="Where the page listens.")
     port: int = Field(default=7860, ge=0, le=65535, description="The page's port; 0 picks a free one.")
     username: str = Field(default="", description="With `password`: who may open the page from another machine.")

@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -19,10 +19,10 @@ from assistant import recall
 from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, build_messages
+from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, block_text, build_messages
 from assistant.running import RunningReply
 from assistant.settings import Settings
-from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, SearchHit, Summary
+from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, Rule, SearchHit, Summary
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,19 @@ def turns_of(thread: Sequence[Message], covered: Sequence[str] = ()) -> list[Tur
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trial:
+    """Rules that one answer is written with, to see whether it is liked."""
+
+    candidate_id: str
+    text: str
+    """What is tried, in words."""
+    rules: tuple[Rule, ...]
+    """The learned rules for this answer, instead of those in force."""
+    topic_rules: tuple[str, ...] = ()
+    """Rules that stand before the question, where they cost no evaluated prefix."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TurnRequest:
     """All that one reply needs to know before anything can fail."""
 
@@ -89,11 +102,14 @@ class TurnWriter:
         settings: Settings,
         chat_model: Callable[[], BaseChatModel],
         global_rules: str,
+        trial: Callable[[], Trial | None] = lambda: None,
     ) -> None:
+        """`trial` hands out the rules to try on the next answer, if any."""
         self._memory = memory
         self._settings = settings
         self._chat_model = chat_model
         self._global_rules = global_rules
+        self._trial = trial
 
     def write(self, request: TurnRequest, running: RunningReply) -> None:
         """Fill the reply's row and tell `running`. Every ending is stored: complete, stopped or failed."""
@@ -195,6 +211,7 @@ class TurnWriter:
         """The prompt, what it was made of, and the rules in force."""
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
+        trial = self._trial() if strength != "off" else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
@@ -210,8 +227,8 @@ class TurnWriter:
         if strength != "off":
             profile = profile_lines_for_prompt(current_profile(self._memory), strength)
             rules = standing_rules(self._memory.memories(kind="procedural"))
-            if learned is not None:
-                rules += tuple(rule.text for rule in learned.rules if rule.enabled and rule.text not in rules)
+            mine = trial.rules if trial else learned.rules if learned else ()
+            rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
         parts = PromptParts(
             persona=request.persona,
             text=request.question.content,
@@ -222,6 +239,7 @@ class TurnWriter:
             summary=summary.content if summary else "",
             turns=tuple(turns_of(thread, summary.message_ids if summary else ())),
             memories=tuple(line for _, line in chosen),
+            topic_rules=trial.topic_rules if trial else (),
         )
         try:
             prompt = build_messages(
@@ -254,6 +272,11 @@ class TurnWriter:
                 uses.append(MessageUse(item_type="profile", item_id=item_id, text=line.text))
         if learned is not None and strength != "off":
             uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
+        if trial is not None:
+            uses.append(MessageUse(item_type="trial", item_id=trial.candidate_id, text=trial.text))
+            # A trial is for one answer: the next turn's prompt does not know of it.
+            block = block_text(parts.today, parts.memories[: prompt.memories_used])
+            prompt = replace(prompt, block=block)
         return prompt, uses, rules
 
     def _stream(

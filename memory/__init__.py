@@ -30,10 +30,13 @@ from memory.records import (
     SearchHit,
     Summary,
 )
+from memory.refinements import Candidate, Edit, PreferencePair, Reward, VersionEvidence
 
 __all__ = [
+    "Candidate",
     "Conversation",
     "DatabaseDamaged",
+    "Edit",
     "EmbeddingsUnavailable",
     "Feedback",
     "ForgetPlan",
@@ -46,12 +49,15 @@ __all__ = [
     "MessageUse",
     "NewMessage",
     "NotFound",
+    "PreferencePair",
     "ProfileLine",
     "ProfileVersion",
     "PromptVersion",
+    "Reward",
     "Rule",
     "SearchHit",
     "Summary",
     "TransferError",
+    "VersionEvidence",
     "open_memory",
 ]

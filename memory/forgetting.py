@@ -32,6 +32,8 @@ TEXT_COLUMNS = (
     ("profile_versions", "lines"),
     ("prompt_versions", "rules"),
     ("prompt_versions", "reason"),
+    ("prompt_candidates", "text"),
+    ("prompt_candidates", "target"),
     ("jobs", "payload"),
     ("jobs", "error"),
     ("notes", "value"),

@@ -48,6 +48,7 @@ from memory.records import (
     Summary,
     utc_now,
 )
+from memory.refinements import Refinements
 from memory.search import Include, Scope, Searcher
 from memory.store import Store, clean_text, from_row, instant, to_row
 
@@ -139,6 +140,7 @@ class MemoryManager:
         self.clock = clock
         self.store = store
         self.jobs = JobQueue(store, clock)
+        self.refinements = Refinements(store, lambda: self.clock())
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()

@@ -14,7 +14,8 @@ Origin = Literal["rule", "model", "user", "import"]
 """Who wrote a memory: an extraction rule, the chat model, the user by hand, or an import."""
 MemoryEventKind = Literal["added", "refreshed", "edited", "closed", "reopened", "forgotten"]
 HitSource = Literal["bm25", "dense", "both"]
-UseKind = Literal["memory", "message", "profile", "rule"]
+UseKind = Literal["memory", "message", "profile", "rule", "trial"]
+"""trial: a rule that one answer was written with to see whether it is liked; `item_id` is its candidate."""
 RuleState = Literal["proposed", "accepted", "rejected", "retired"]
 Rating = Literal[1, -1]
 
@@ -161,6 +162,8 @@ class Rule:
     evidence: tuple[str, ...] = ()
     """Feedback identifiers."""
     enabled: bool = True
+    locked: bool = False
+    """The user wants it so: learning neither changes nor drops it."""
 
 
 @dataclass(frozen=True, kw_only=True)

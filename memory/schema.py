@@ -85,6 +85,32 @@ def m001_first_tables(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m005_refinement(db: Database) -> None:
+    for statement in (
+        """CREATE TABLE prompt_candidates (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, batch INTEGER NOT NULL, size INTEGER NOT NULL,
+            kind TEXT NOT NULL, text TEXT NOT NULL, target TEXT NOT NULL, topic TEXT NOT NULL, source TEXT NOT NULL,
+            evidence TEXT NOT NULL, after TEXT, state TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE prompt_scores (
+            candidate_id TEXT NOT NULL REFERENCES prompt_candidates(id) ON DELETE CASCADE,
+            message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            scored TEXT NOT NULL, value REAL, model TEXT NOT NULL, base_version_id TEXT, created_at TEXT NOT NULL,
+            PRIMARY KEY (candidate_id, message_id, scored)) WITHOUT ROWID""",
+        "CREATE INDEX prompt_scores_by_message ON prompt_scores(message_id)",
+        """CREATE TABLE preference_pairs (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            better_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            worse_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            source TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        """CREATE TABLE version_evidence (
+            version_id TEXT NOT NULL, candidate_id TEXT NOT NULL, score REAL NOT NULL, low REAL NOT NULL,
+            high REAL NOT NULL, ratings INTEGER NOT NULL, log_wealth REAL NOT NULL, log_threshold REAL NOT NULL,
+            model TEXT NOT NULL, created_at TEXT NOT NULL)""",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

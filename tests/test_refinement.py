@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from assistant.catalogue import REASONS, rule_for
 from assistant.errors import UnknownReason
-from assistant.refinement import MAX_RULES, REASONS, check_reasons, propose, rule_for
+from assistant.refinement import MAX_RULES, check_reasons, propose
 from memory import Feedback, PromptVersion, Rule
 from memory.records import RuleState
 

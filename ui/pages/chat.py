@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.refinement import REASONS
+from assistant.catalogue import REASONS
 from ui.handlers import ChatHandlers
 from ui.pages.parts import Question, speaking_html
 

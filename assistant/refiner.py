@@ -1,0 +1,713 @@
+"""The loop that learns from ratings: score what was rated, judge, accept, propose. Runs from the durable queue.
+
+    ratings ──► rewards of every open candidate on the new answers ──► their stakes ──► accepted, or nothing
+       └──► new candidates: named by reasons, by the user's own version of an answer, by the chat model
+
+A candidate is an edit of the rules in force. It is judged only on ratings given after it was made (`acceptance`), so
+nothing that made it counts for it. Everything is computed from what SQLite holds: a kill loses the one score in the
+making. Knows the chat model's log-probabilities; knows no page and no terminal.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+from assistant import acceptance, refinement
+from assistant.catalogue import about
+from assistant.errors import ChatModelError, ContextOverflow, RefiningCancelled
+from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
+from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, system_text, user_text
+from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
+from assistant.settings import Settings
+from assistant.turn import Trial, is_small, to_langchain, turns_of
+from memory import (
+    Candidate,
+    Edit,
+    Feedback,
+    MemoryManager,
+    Message,
+    PreferencePair,
+    PromptVersion,
+    Reward,
+    Rule,
+    VersionEvidence,
+)
+from memory.refinements import Scored
+from personas.persona import Persona
+
+log = logging.getLogger(__name__)
+
+HISTORY_TURNS = 2
+"""Turns before the question that an answer is scored with."""
+NEWEST = 24
+"""A full score looks at no more ratings than this."""
+PROPOSE_EVERY = 6
+"""A model is asked for edits after this many new ratings."""
+ROUNDS = 3
+"""T of the paper."""
+LOOK_AGAIN_EVERY = 24
+"""The whole catalogue gets a fresh start after this many ratings without a change: tastes change."""
+EDIT_MARGIN = 0.05
+"""Nats per token that a rule must prefer the user's own version by, to be named by it."""
+QUOTED = 8
+"""Ratings that a rule cites at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    done: int
+    total: int
+    doing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a candidate does."""
+
+    candidate: Candidate
+    log_wealth: float
+    log_threshold: float
+    ratings: int
+
+    @property
+    def lead(self) -> float:
+        """Accepted at 0 and above."""
+        return self.log_wealth - self.log_threshold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refined:
+    """What a run did."""
+
+    version: PromptVersion | None
+    """The version that was accepted, or that waits for the user's word."""
+    scored: int
+    waiting: int
+    """Scores left for the next run, because the token budget was spent."""
+    tokens: int
+    duration_ms: float
+    why_not: str = ""
+    """Why nothing could be done, in words; empty when it could."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rated:
+    given: Feedback
+    answer: Message
+
+    @property
+    def liked(self) -> bool:
+        return self.given.rating == 1
+
+
+class Refiner:
+    """One home's loop. Safe to call from several threads; one run at a time."""
+
+    def __init__(
+        self,
+        *,
+        memory: MemoryManager,
+        settings: Settings,
+        chat_model: Callable[[], BaseChatModel],
+        persona: Callable[[str], Persona],
+        global_rules: str,
+        random: Random | None = None,
+    ) -> None:
+        self._memory = memory
+        self._settings = settings
+        self._chat_model = chat_model
+        self._persona = persona
+        self._global_rules = global_rules
+        self._random = random or Random()
+        self._running = threading.Lock()
+        self.progress: Progress | None = None
+        """What the present run is doing; None between runs."""
+
+    # --- when ---------------------------------------------------------------------------------------------------------
+
+    def register(self) -> None:
+        self._memory.worker.register("refine", self._job)
+
+    def after_rating(self) -> None:
+        """Look at the new evidence as soon as nothing else is to be done."""
+        if self._settings.refine != "off":
+            self._memory.jobs.enqueue("refine", {}, key="refine", priority=9)
+            self._memory.worker.wake()
+
+    def _job(self, _payload: dict[str, Any]) -> None:
+        if self._settings.refine != "off" and self._rated():
+            self.run()
+
+    # --- a run --------------------------------------------------------------------------------------------------------
+
+    def run(
+        self, *, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
+    ) -> Refined:
+        """Score what is new, judge every candidate, accept at most one, make new candidates.
+
+        Raises:
+            RefiningCancelled: `cancel` was set. What was scored is kept, and the next run goes on from there.
+        """
+        with self._running:
+            started = time.perf_counter()
+            run = _Run(self, progress, cancel)
+            try:
+                why_not = self._why_not()
+                version: PromptVersion | None = None
+                waiting = 0
+                if not why_not:
+                    self._ensure_catalogue()
+                    waiting = run.score()
+                    version = self._judge(run)
+                    if version is None:
+                        self._make_candidates(run)
+                    waiting = run.score() or waiting
+            finally:
+                self.progress = None
+            return Refined(
+                version=version,
+                scored=run.scored,
+                waiting=waiting,
+                tokens=run.tokens,
+                duration_ms=(time.perf_counter() - started) * 1000,
+                why_not=why_not,
+            )
+
+    def _why_not(self) -> str:
+        if not self._rated():
+            return "There are no ratings about style yet. Press a thumb under an answer."
+        if not getattr(self._chat_model(), "can_score", False):
+            return (
+                "This chat model returns no log-probabilities, so it cannot score prompts. Reasons with a thumb still "
+                "propose rules. Use a GGUF file to learn from thumbs alone."
+            )
+        return ""
+
+    def _ensure_catalogue(self) -> None:
+        if not self._memory.refinements.candidates():
+            self._memory.refinements.add_batch(refinement.catalogue_edits(), source="catalogue", after=None)
+
+    # --- what is rated ------------------------------------------------------------------------------------------------
+
+    def _rated(self) -> list[_Rated]:
+        """Thumbs about style, oldest first, each with its answer."""
+        found = []
+        for given in self._memory.feedback():
+            answer = self._memory.find_message(given.message_id)
+            if answer is not None and answer.content.strip() and not refinement.is_about_facts(given):
+                found.append(_Rated(given=given, answer=answer))
+        return found
+
+    def _wanted(self, candidate: Candidate) -> Iterator[tuple[str, Scored]]:
+        """The (message, what) that a candidate is judged on."""
+        for rated in self._rated():
+            if candidate.after is None or rated.given.created_at > candidate.after:
+                yield rated.answer.id, "answer"
+                if rated.given.edit.strip():
+                    yield rated.answer.id, "edit"
+        for pair in self._pairs(candidate):
+            yield pair.better_id, "answer"
+            yield pair.worse_id, "answer"
+
+    def _pairs(self, candidate: Candidate) -> list[PreferencePair]:
+        pairs = self._memory.refinements.pairs()
+        return [p for p in pairs if candidate.after is None or p.created_at > candidate.after]
+
+    def current_rules(self) -> tuple[Rule, ...]:
+        version = self._memory.current_prompt()
+        return version.rules if version else ()
+
+    # --- judging ------------------------------------------------------------------------------------------------------
+
+    def standings(self) -> list[Standing]:
+        """Every open candidate, the nearest to acceptance first."""
+        rewards = self._memory.refinements.rewards()
+        rated = self._rated()
+        found = [self._standing(c, rated, rewards) for c in self._memory.refinements.candidates("open")]
+        return sorted(found, key=lambda s: -s.lead)
+
+    def _standing(
+        self, candidate: Candidate, rated: Sequence[_Rated], rewards: dict[tuple[str, str, str], float | None]
+    ) -> Standing:
+        subject = candidate.text or candidate.target
+        labels: list[bool] = []
+        values: list[float] = []
+        margins: list[float] = []
+        for one in rated:
+            if candidate.after is not None and one.given.created_at <= candidate.after:
+                continue
+            value = rewards.get((candidate.id, one.answer.id, "answer"))
+            if value is None:
+                continue
+            edited = rewards.get((candidate.id, one.answer.id, "edit"))
+            if edited is not None and one.given.edit.strip():
+                margins.append(edited - value)
+            if one.liked or about(subject, one.given.reasons):
+                labels.append(one.liked)
+                values.append(value)
+        for pair in self._pairs(candidate):
+            better = rewards.get((candidate.id, pair.better_id, "answer"))
+            worse = rewards.get((candidate.id, pair.worse_id, "answer"))
+            if better is not None and worse is not None:
+                margins.append(better - worse)
+        wealth = float(acceptance.thumb_wealth(labels, values)[-1]) + acceptance.pair_wealth(margins)
+        return Standing(
+            candidate=candidate,
+            log_wealth=wealth,
+            log_threshold=acceptance.threshold(candidate.batch, candidate.size),
+            ratings=len(labels) + len(margins),
+        )
+
+    def _judge(self, run: _Run) -> PromptVersion | None:
+        """Put the best candidate in force if it has earned it."""
+        rated = self._rated()
+        edits = sum(bool(one.given.edit.strip()) for one in rated)
+        if not acceptance.enough([one.liked for one in rated], more=edits + len(self._memory.refinements.pairs())):
+            return None
+        if any(v.state == "proposed" and self._memory.refinements.evidence().get(v.id) for v in self._versions()):
+            return None
+        current = self._memory.current_prompt()
+        trials = self._trials(rated)
+        for standing in self.standings():
+            if standing.lead < 0:
+                return None
+            candidate = standing.candidate
+            rules = refinement.apply_edit(self.current_rules(), candidate.edit)
+            if rules == self.current_rules() or not self._confirmed(candidate, trials):
+                continue
+            return self._accept(standing, current, run)
+        return None
+
+    def _confirmed(self, candidate: Candidate, trials: dict[Edit, list[tuple[bool, float | None]]]) -> bool:
+        """Where answers are tried, the edit itself must have been liked when tried, more often than not."""
+        if not self._settings.trials:
+            return True
+        tried = [liked for liked, _ in trials.get(candidate.edit, [])]
+        return sum(tried) * 2 > len(tried)
+
+    def _accept(self, standing: Standing, current: PromptVersion | None, run: _Run) -> PromptVersion:
+        candidate = standing.candidate
+        result = run.full_score(candidate)
+        evidence, reason = self._why(candidate)
+        rules = refinement.apply_edit(self.current_rules(), candidate.edit, evidence=evidence)
+        ask = self._settings.refine == "ask"
+        memory = self._memory
+        with memory.store.transaction():
+            for waiting in self._versions():
+                if waiting.state == "proposed":
+                    memory.set_prompt_state(waiting.id, "rejected")
+            version = memory.add_prompt_version(
+                parent_id=current.id if current else None,
+                rules=rules,
+                state="proposed" if ask else "accepted",
+                reason=f"{refinement.describe(candidate.edit)} {reason}",
+            )
+            memory.refinements.add_evidence(
+                VersionEvidence(
+                    version_id=version.id,
+                    candidate_id=candidate.id,
+                    score=result.score,
+                    low=result.low,
+                    high=result.high,
+                    ratings=standing.ratings,
+                    log_wealth=standing.log_wealth,
+                    log_threshold=standing.log_threshold,
+                    model=run.model_name,
+                    created_at=memory.clock(),
+                )
+            )
+            for other in memory.refinements.candidates("open"):
+                if other.edit == candidate.edit or other.source == "watch":
+                    memory.refinements.set_candidate_state(other.id, "closed")
+            memory.refinements.set_candidate_state(candidate.id, "accepted")
+            if candidate.text:
+                memory.refinements.add_batch(
+                    refinement.watching(candidate.text), source="watch", after=memory.clock(), evidence=evidence
+                )
+        return version
+
+    def _why(self, candidate: Candidate) -> tuple[tuple[str, ...], str]:
+        """The ratings that speak for a candidate, newest first, and all of them in words."""
+        rewards = self._memory.refinements.rewards()
+        sides = {True: [0, 0], False: [0, 0]}
+        agree = []
+        for one in self._rated():
+            value = rewards.get((candidate.id, one.answer.id, "answer"))
+            if value is None or not (one.liked or about(candidate.text or candidate.target, one.given.reasons)):
+                continue
+            sides[value > 0][0] += one.liked
+            sides[value > 0][1] += 1
+            if one.liked == (value > 0):
+                agree.append(one.given.id)
+        liked, disliked = sides[True], sides[False]
+        words = f"You liked {liked[0]} of {liked[1]} answers like that and {disliked[0]} of {disliked[1]} others."
+        return tuple(reversed(agree))[:QUOTED], words
+
+    def _versions(self) -> list[PromptVersion]:
+        return self._memory.prompt_versions()
+
+    # --- trials -------------------------------------------------------------------------------------------------------
+
+    def trial(self) -> Trial | None:
+        """A rule to write the next answer with, to see whether it is liked. None while the user is content.
+
+        Never without a dislike since the last change, never while a proposal waits for the user's word.
+        """
+        if not self._settings.trials or self._settings.refine == "off" or self._why_not():
+            return None
+        versions = self._versions()
+        if any(v.state == "proposed" for v in versions):
+            return None
+        current = self._memory.current_prompt()
+        since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
+        rated = self._rated()
+        recent = [one.liked for one in rated if since is None or one.given.created_at > since]
+        if self._random.random() >= acceptance.trial_chance(recent):
+            return None
+        chosen = self._choose_trial(rated)
+        if chosen is None:
+            return None
+        before = current.rules if current else ()
+        after = refinement.apply_edit(before, chosen.edit)
+        only_new = len(after) == len(before) + 1 and after[: len(before)] == tuple(before)
+        return Trial(
+            candidate_id=chosen.id,
+            text=refinement.describe(chosen.edit),
+            rules=tuple(before) if only_new else after,
+            topic_rules=(after[-1].text,) if only_new else (),
+        )
+
+    def _choose_trial(self, rated: Sequence[_Rated]) -> Candidate | None:
+        rules = self.current_rules()
+        trials = self._trials(rated)
+        wealth: dict[Edit, float] = {}
+        representative: dict[Edit, Candidate] = {}
+        for standing in self.standings():
+            edit = standing.candidate.edit
+            moved = [value for _, value in trials.get(edit, []) if value is not None]
+            if refinement.apply_edit(rules, edit) == rules or (moved and max(moved) < acceptance.FLOOR):
+                continue
+            representative.setdefault(edit, standing.candidate)
+            wealth[edit] = float(_log_add(wealth.get(edit), standing.lead))
+        by_name = {refinement.describe(edit): edit for edit in wealth}
+        chosen = acceptance.choose_trial({name: wealth[edit] for name, edit in by_name.items()}, self._random)
+        return None if chosen is None else representative[by_name[chosen]]
+
+    def _trials(self, rated: Sequence[_Rated]) -> dict[Edit, list[tuple[bool, float | None]]]:
+        """Each edit that was tried: (was the answer liked, its reward)."""
+        edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
+        rewards = self._memory.refinements.rewards()
+        found: dict[Edit, list[tuple[bool, float | None]]] = {}
+        for one in rated:
+            for use in self._memory.uses_of(one.answer.id):
+                if use.item_type == "trial" and use.item_id in edits:
+                    value = rewards.get((use.item_id, one.answer.id, "answer"))
+                    found.setdefault(edits[use.item_id], []).append((one.liked, value))
+        return found
+
+    # --- new candidates -----------------------------------------------------------------------------------------------
+
+    def _make_candidates(self, run: _Run) -> None:
+        """From reasons and comments, from the user's own versions, from the chat model where it can; and a fresh start."""
+        made = self._memory.refinements.candidates()
+        rated = self._rated()
+        if not rated:
+            return
+        newest = rated[-1].given.created_at
+        used = {identifier for c in made if c.source in ("reason", "edit", "model") for identifier in c.evidence}
+        open_edits = {c.edit for c in made if c.state == "open" and c.batch > 0}
+        for one in rated:
+            if one.given.id in used:
+                continue
+            named = [Edit(kind="add", text=text) for text in refinement.named_by(one.given)]
+            source = "reason"
+            if not named and one.given.edit.strip():
+                named, source = self._named_by_edit(one), "edit"
+            new = [
+                e
+                for e in named
+                if e not in open_edits and refinement.apply_edit(self.current_rules(), e) != self.current_rules()
+            ]
+            if new:
+                self._memory.refinements.add_batch(
+                    new,
+                    source=source,  # type: ignore[arg-type]
+                    after=one.given.created_at,
+                    evidence=[one.given.id],
+                )
+                open_edits.update(new)
+        catalogues = [c for c in made if c.source == "catalogue"]
+        since = max((c.after for c in catalogues if c.after is not None), default=None)
+        changed = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
+        last = max((moment for moment in (since, changed) if moment is not None), default=None)
+        fresh = [one for one in rated if last is None or one.given.created_at > last]
+        if len(fresh) >= LOOK_AGAIN_EVERY:
+            self._memory.refinements.add_batch(refinement.catalogue_edits(), source="catalogue", after=newest)
+        if not is_small(self._chat_model()):
+            self._propose(run, rated)
+
+    def _named_by_edit(self, one: _Rated) -> list[Edit]:
+        """The rule of the catalogue that the user's own version follows most, against the answer it was made from."""
+        rewards = self._memory.refinements.rewards()
+        margins: dict[Edit, float] = {}
+        for candidate in self._memory.refinements.candidates("open"):
+            value = rewards.get((candidate.id, one.answer.id, "answer"))
+            edited = rewards.get((candidate.id, one.answer.id, "edit"))
+            if candidate.kind == "add" and value is not None and edited is not None:
+                margins[candidate.edit] = edited - value
+        best = max(margins, key=lambda edit: margins[edit], default=None)
+        return [best] if best is not None and margins[best] >= EDIT_MARGIN else []
+
+    def _propose(self, run: _Run, rated: Sequence[_Rated]) -> None:
+        """Ask the chat model for edits, shown the best prompts with their mis-aligned responses; keep what passes the gate."""
+        last = max(
+            (c.after for c in self._memory.refinements.candidates() if c.source == "model" and c.after), default=None
+        )
+        new = [one for one in rated if last is None or one.given.created_at > last]
+        if len(new) < PROPOSE_EVERY or not acceptance.enough([one.liked for one in rated]):
+            return
+        rules = self.current_rules()
+        shown = [self._shown(one) for one in rated[-NEWEST:]]
+        answers = [text for one in rated for text in (one.answer.content, one.given.edit) if text]
+        tried = [refinement.TriedPrompt(rules=refinement.in_force(rules), result=run.score_of(rules))]
+        kept: dict[Edit, tuple[str, ...]] = {}
+        for number in range(1, ROUNDS + 1):
+            run.tell(number, ROUNDS, "Asking the model for better rules")
+            text = run.ask(
+                refinement.PROPOSE.format(n=refinement.PER_ROUND), refinement.memory_text(refinement.best(tried), shown)
+            )
+            for edit, cited in refinement.read_proposals(text, rules, shown, answers):
+                changed = refinement.apply_edit(rules, edit)
+                wrong = [one for one in rated[-NEWEST:] if one.given.id in tried[0].result.misaligned][-GATE_FAILURES:]
+                if edit in kept or not passes_gate(
+                    [(run.reward_of(changed, one.answer, one.answer.content), one.given.rating) for one in wrong]
+                ):
+                    continue
+                result = run.score_of(changed)
+                tried.append(refinement.TriedPrompt(rules=refinement.in_force(changed), result=result))
+                if result.score > tried[0].result.score:
+                    kept[edit] = cited
+        if kept:
+            evidence = tuple(dict.fromkeys(identifier for cited in kept.values() for identifier in cited))
+            self._memory.refinements.add_batch(
+                list(kept), source="model", after=rated[-1].given.created_at, evidence=evidence
+            )
+
+    def _shown(self, one: _Rated) -> refinement.Shown:
+        question = self._memory.find_message(one.answer.parent_id or "")
+        why = "; ".join(
+            part
+            for part in (
+                ", ".join(one.given.reasons),
+                one.given.comment,
+                one.given.edit and f"better: {one.given.edit}",
+            )
+            if part
+        )
+        return refinement.Shown(
+            id=one.given.id,
+            question=question.content if question else "",
+            answer=one.answer.content,
+            liked=one.liked,
+            why=why,
+        )
+
+
+class _Run:
+    """One run's access to the chat model: what it may spend, how far it is, whether it shall stop."""
+
+    def __init__(
+        self, refiner: Refiner, progress: Callable[[Progress], None] | None, cancel: threading.Event | None
+    ) -> None:
+        self._refiner = refiner
+        self._memory = refiner._memory
+        self._progress = progress
+        self._cancel = cancel
+        self._budget = refiner._settings.refine_tokens
+        self._under: dict[tuple[str, str, tuple[str, ...]], LogProbability | None] = {}
+        profile = profile_lines_for_prompt(current_profile(self._memory), "light")
+        self._profile = tuple(line.text for line in profile)
+        self._standing = standing_rules(self._memory.memories(kind="procedural"))
+        self.scored = 0
+        self.tokens = 0
+
+    @property
+    def _model(self) -> Any:
+        return self._refiner._chat_model()
+
+    @property
+    def model_name(self) -> str:
+        return str(self._model.model_name)
+
+    def tell(self, done: int, total: int, doing: str) -> None:
+        self._refiner.progress = Progress(done=done, total=total, doing=doing)
+        if self._progress is not None:
+            self._progress(self._refiner.progress)
+
+    # --- rewards ------------------------------------------------------------------------------------------------------
+
+    def score(self) -> int:
+        """Score every open candidate on every rating that it is judged on and was not yet scored on.
+
+        Returns how many are left because the budget is spent.
+        """
+        refinements = self._memory.refinements
+        candidates = refinements.candidates("open")
+        there = refinements.rewards()
+        todo: dict[tuple[str, Scored], list[Candidate]] = {}
+        for candidate in candidates:
+            for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate)):
+                if (candidate.id, message_id, scored) not in there:
+                    todo.setdefault((message_id, scored), []).append(candidate)
+        total = sum(len(waiting) for waiting in todo.values())
+        done = 0
+        base = self._memory.current_prompt()
+        rules = base.rules if base else ()
+        for (message_id, scored), waiting in todo.items():
+            if self.tokens >= self._budget:
+                return total - done
+            answer = self._memory.get_message(message_id)
+            text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
+            values = []
+            for candidate in waiting:
+                self.tell(done, total, f"Scoring “{refinement.describe(candidate.edit)}”")
+                changed = refinement.apply_edit(rules, candidate.edit)
+                values.append(None if changed == tuple(rules) else self._reward(rules, changed, answer, text))
+                done += 1
+            refinements.add_rewards(
+                [
+                    Reward(
+                        candidate_id=candidate.id,
+                        message_id=message_id,
+                        scored=scored,
+                        value=value,
+                        model=self.model_name,
+                        base_version_id=base.id if base else None,
+                        created_at=self._memory.clock(),
+                    )
+                    for candidate, value in zip(waiting, values, strict=True)
+                ]
+            )
+            self.scored += len(waiting)
+        self.tell(total, total, "Weighing the evidence")
+        return 0
+
+    def reward_of(self, changed: Sequence[Rule], answer: Message, text: str) -> float:
+        """r_p of other rules against those in force; 0 where it cannot be scored."""
+        return self._reward(self._refiner.current_rules(), changed, answer, text) or 0.0
+
+    def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
+        p0 = self._log_probability(refinement.in_force(rules), answer, text)
+        p = self._log_probability(refinement.in_force(changed), answer, text)
+        return None if p is None or p0 is None else reward(p, p0)
+
+    def score_of(self, changed: Sequence[Rule]) -> PromptScore:
+        """The full score of a set of rules on the newest ratings, z0 and all."""
+        rated = self._refiner._rated()[-NEWEST:]
+        examples = []
+        for one in rated:
+            r = self.reward_of(changed, one.answer, one.answer.content)
+            examples.append(Example(id=one.given.id, reward=r, rating=one.given.rating))
+            if one.given.edit.strip():
+                better = self.reward_of(changed, one.answer, one.given.edit)
+                examples.append(Example(id=one.given.id, reward=better, rating=1, against=r))
+        shifted = [
+            self.reward_of(changed, one.answer, other.answer.content)
+            for one, other in zip(rated, rated[1:] + rated[:1], strict=True)
+            if len(rated) > 1
+        ]
+        return score_prompt(examples, shifted=shifted)
+
+    def full_score(self, candidate: Candidate) -> PromptScore:
+        self.tell(0, 1, f"Scoring “{refinement.describe(candidate.edit)}” on all ratings")
+        return self.score_of(refinement.apply_edit(self._refiner.current_rules(), candidate.edit))
+
+    # --- the model ----------------------------------------------------------------------------------------------------
+
+    def _log_probability(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
+        key = (answer.id, text, rules)
+        if key not in self._under:
+            self._pause()
+            self._under[key] = self._evaluate(rules, answer, text)
+        return self._under[key]
+
+    def _evaluate(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
+        for turns in (HISTORY_TURNS, 0):
+            messages = self._messages(rules, answer, turns)
+            try:
+                result = self._model.log_probability(messages, text, cancel=self._cancel, ended=True)
+            except ContextOverflow:
+                continue
+            except ChatModelError:
+                if self._cancel is not None and self._cancel.is_set():
+                    raise RefiningCancelled("Refining was stopped. What was scored is kept.") from None
+                raise
+            self.tokens += result.tokens + self._model.count_messages(messages)
+            return LogProbability(total=result.total, tokens=result.tokens)
+        return None
+
+    def _messages(self, rules: tuple[str, ...], answer: Message, turns: int) -> list[BaseMessage]:
+        """The prompt that an answer is scored under: as it was asked, with other rules and without those on trial."""
+        thread = self._memory.thread(answer.conversation_id, answer.id)
+        question = thread[-2] if len(thread) > 1 else None
+        history: list[Turn] = turns_of(thread[:-2])[-2 * turns :] if turns else []
+        persona = self._refiner._persona(answer.persona)
+        everyone = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        system = system_text(persona, self._refiner._global_rules, everyone, self._profile)
+        asked = user_text(without_topic_rules(question.block), question.content) if question else ""
+        return to_langchain(
+            [
+                PromptMessage(role="system", content=system),
+                *(
+                    PromptMessage(role=t.role, content=user_text(t.block, t.content) if t.role == "user" else t.content)
+                    for t in history
+                ),
+                PromptMessage(role="user", content=asked),
+            ]
+        )
+
+    def ask(self, instruction: str, text: str) -> str:
+        """A reply as JSON of the proposals' schema; empty when the model cannot."""
+        self._pause()
+        try:
+            reply = self._model.invoke(
+                [SystemMessage(content=instruction), HumanMessage(content=text)],
+                json_schema=refinement.proposal_schema(),
+                temperature=1.0,
+                max_tokens=400,
+                purpose="background",
+                cancel=self._cancel,
+            )
+        except ChatModelError as error:
+            log.warning("The model could not propose rules: %s", type(error).__name__)
+            return ""
+        self.tokens += self._model.count_tokens(text) + self._model.count_tokens(str(reply.content))
+        return str(reply.content)
+
+    def _pause(self) -> None:
+        """Let a reply go first; end here when asked to."""
+        self._memory.worker.checkpoint()
+        if self._cancel is not None and self._cancel.is_set():
+            raise RefiningCancelled("Refining was stopped. What was scored is kept.")
+
+
+def without_topic_rules(block: str) -> str:
+    """A stored block as it was before rules for that one answer were added: these stand last."""
+    return block.partition(TOPIC_RULES)[0].rstrip()
+
+
+def _log_add(one: float | None, other: float) -> float:
+    if one is None:
+        return other
+    top = max(one, other)
+    return top + math.log(math.exp(one - top) + math.exp(other - top))

@@ -1,0 +1,204 @@
+"""What learning from feedback keeps: candidate edits, their rewards, pairs of answers, and the evidence for each version.
+
+Knows rows; knows nothing of prompts, models or when an edit is good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ulid import ULID
+
+from memory.store import Store, to_row
+
+EditKind = Literal["add", "rewrite", "drop", "split"]
+CandidateSource = Literal["catalogue", "reason", "edit", "model", "watch"]
+CandidateState = Literal["open", "accepted", "closed"]
+PairSource = Literal["regeneration", "ab"]
+Scored = Literal["answer", "edit"]
+"""What of a message was scored: the answer as it was written, or the user's own version of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One change of an ordered list of rules."""
+
+    kind: EditKind
+    text: str = ""
+    """The new rule (add, rewrite); empty for drop and split."""
+    target: str = ""
+    """The text of the rule that is changed (rewrite, drop, split)."""
+    topic: str = ""
+    """Where the rule holds from then on; empty: everywhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An edit that waits for ratings which it was not made from."""
+
+    id: str
+    batch: int
+    """0 for the fixed catalogue, then 1, 2, … as they were made."""
+    size: int
+    """How many candidates its batch has."""
+    kind: EditKind
+    text: str
+    target: str
+    topic: str
+    source: CandidateSource
+    evidence: tuple[str, ...]
+    """The ratings that it was made from."""
+    after: datetime | None
+    """Ratings given up to then do not count for it; None: all count, because it is in the fixed catalogue."""
+    state: CandidateState
+    created_at: datetime
+
+    @property
+    def edit(self) -> Edit:
+        return Edit(kind=self.kind, text=self.text, target=self.target, topic=self.topic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reward:
+    """r_p of one answer under one candidate, nats per token. Written once, with the prompt that was then in force."""
+
+    candidate_id: str
+    message_id: str
+    scored: Scored
+    value: float | None
+    """None: the edit changed nothing then, or the answer was too long to score."""
+    model: str
+    base_version_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencePair:
+    """Of two answers to one question, the one that the user found better."""
+
+    id: str
+    better_id: str
+    worse_id: str
+    source: PairSource
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionEvidence:
+    """Why a version was accepted: figures of the moment."""
+
+    version_id: str
+    candidate_id: str
+    score: float
+    """0 to 1 over the rated answers; 0.5 is the version before it."""
+    low: float
+    high: float
+    ratings: int
+    """How many ratings it was judged on, all of them given after it was made."""
+    log_wealth: float
+    log_threshold: float
+    model: str
+    created_at: datetime
+
+
+class Refinements:
+    """The tables of refinement in one home's database."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    # --- candidates -----------------------------------------------------------------------------------------------
+
+    def add_batch(
+        self,
+        edits: Sequence[Edit],
+        *,
+        source: CandidateSource,
+        after: datetime | None,
+        evidence: Sequence[str] = (),
+    ) -> list[Candidate]:
+        """Make candidates together: they share one portion of the error that may be spent."""
+        now = self._clock()
+        with self._store.transaction():
+            last = self._store.value("SELECT max(batch) FROM prompt_candidates")
+            batch = 0 if last is None else int(last) + 1
+            made = [
+                Candidate(
+                    id=str(ULID()),
+                    batch=batch,
+                    size=len(edits),
+                    kind=edit.kind,
+                    text=edit.text,
+                    target=edit.target,
+                    topic=edit.topic,
+                    source=source,
+                    evidence=tuple(evidence),
+                    after=after,
+                    state="open",
+                    created_at=now,
+                )
+                for edit in edits
+            ]
+            for candidate in made:
+                self._store.insert("prompt_candidates", candidate)
+        return made
+
+    def candidates(self, state: CandidateState | None = None) -> list[Candidate]:
+        """In the order they were made."""
+        if state is None:
+            return self._store.select("prompt_candidates", Candidate, "1 ORDER BY seq")
+        return self._store.select("prompt_candidates", Candidate, "state = ? ORDER BY seq", [state])
+
+    def set_candidate_state(self, candidate_id: str, state: CandidateState) -> None:
+        self._store.change("prompt_candidates", candidate_id, state=state)
+
+    # --- rewards --------------------------------------------------------------------------------------------------
+
+    def add_rewards(self, rewards: Sequence[Reward]) -> None:
+        """Keep rewards; one that is there already stays as it is."""
+        with self._store.transaction() as connection:
+            for reward in rewards:
+                row = to_row(reward)
+                names, marks = ", ".join(row), ", ".join("?" * len(row))
+                connection.execute(
+                    f"INSERT OR IGNORE INTO prompt_scores ({names}) VALUES ({marks})", list(row.values())
+                )
+
+    def rewards(self) -> dict[tuple[str, str, str], float | None]:
+        """(candidate, message, what was scored) -> reward."""
+        return {
+            (row["candidate_id"], row["message_id"], row["scored"]): row["value"]
+            for row in self._store.rows("SELECT candidate_id, message_id, scored, value FROM prompt_scores")
+        }
+
+    # --- pairs ----------------------------------------------------------------------------------------------------
+
+    def add_pair(self, better_id: str, worse_id: str, *, source: PairSource) -> PreferencePair:
+        """Keep which of two answers was better; a newer word about the same two takes the older one's place."""
+        pair = PreferencePair(
+            id=str(ULID()), better_id=better_id, worse_id=worse_id, source=source, created_at=self._clock()
+        )
+        with self._store.transaction() as connection:
+            connection.execute(
+                "DELETE FROM preference_pairs WHERE (better_id = ? AND worse_id = ?) OR (better_id = ? AND worse_id = ?)",
+                [better_id, worse_id, worse_id, better_id],
+            )
+            self._store.insert("preference_pairs", pair)
+        return pair
+
+    def pairs(self) -> list[PreferencePair]:
+        """Oldest first."""
+        return self._store.select("preference_pairs", PreferencePair, "1 ORDER BY created_at, seq")
+
+    # --- evidence -------------------------------------------------------------------------------------------------
+
+    def add_evidence(self, evidence: VersionEvidence) -> None:
+        self._store.insert("version_evidence", evidence)
+
+    def evidence(self) -> dict[str, VersionEvidence]:
+        """By version."""
+        return {e.version_id: e for e in self._store.select("version_evidence", VersionEvidence, "1 ORDER BY rowid")}
