@@ -208,20 +208,20 @@ class Refiner:
                 found.append(_Rated(given=given, answer=answer))
         return found
 
-    def _wanted(self, candidate: Candidate) -> Iterator[tuple[str, Scored]]:
+    @staticmethod
+    def _wanted(
+        candidate: Candidate, rated: Sequence[_Rated], pairs: Sequence[PreferencePair]
+    ) -> Iterator[tuple[str, Scored]]:
         """The (message, what) that a candidate is judged on."""
-        for rated in self._rated():
-            if candidate.after is None or rated.given.created_at > candidate.after:
-                yield rated.answer.id, "answer"
-                if rated.given.edit.strip():
-                    yield rated.answer.id, "edit"
-        for pair in self._pairs(candidate):
-            yield pair.better_id, "answer"
-            yield pair.worse_id, "answer"
-
-    def _pairs(self, candidate: Candidate) -> list[PreferencePair]:
-        pairs = self._memory.refinements.pairs()
-        return [p for p in pairs if candidate.after is None or p.created_at > candidate.after]
+        for one in rated:
+            if counts(candidate, one.given):
+                yield one.answer.id, "answer"
+                if one.given.edit.strip():
+                    yield one.answer.id, "edit"
+        for pair in pairs:
+            if counts(candidate, pair):
+                yield pair.better_id, "answer"
+                yield pair.worse_id, "answer"
 
     def current_rules(self) -> tuple[Rule, ...]:
         version = self._memory.current_prompt()
@@ -232,22 +232,23 @@ class Refiner:
     def standings(self) -> list[Standing]:
         """Every open candidate, the nearest to acceptance first."""
         rewards = self._memory.refinements.rewards()
-        rated = self._rated()
-        found = [self._standing(c, rated, rewards) for c in self._memory.refinements.candidates("open")]
+        rated, pairs = self._rated(), self._memory.refinements.pairs()
+        found = [self._standing(c, rated, pairs, rewards) for c in self._memory.refinements.candidates("open")]
         return sorted(found, key=lambda s: -s.lead)
 
+    @staticmethod
     def _standing(
-        self, candidate: Candidate, rated: Sequence[_Rated], rewards: dict[tuple[str, str, str], float | None]
+        candidate: Candidate,
+        rated: Sequence[_Rated],
+        pairs: Sequence[PreferencePair],
+        rewards: dict[tuple[str, str, str], float | None],
     ) -> Standing:
         subject = candidate.text or candidate.target
-        labels: list[bool] = []
-        values: list[float] = []
-        margins: list[float] = []
+        labels, values, margins = list[bool](), list[float](), list[float]()
+        newer_won, newer_gain = list[bool](), list[float]()
         for one in rated:
-            if candidate.after is not None and one.given.created_at <= candidate.after:
-                continue
             value = rewards.get((candidate.id, one.answer.id, "answer"))
-            if value is None:
+            if value is None or not counts(candidate, one.given):
                 continue
             edited = rewards.get((candidate.id, one.answer.id, "edit"))
             if edited is not None and one.given.edit.strip():
@@ -255,17 +256,27 @@ class Refiner:
             if one.liked or about(subject, one.given.reasons):
                 labels.append(one.liked)
                 values.append(value)
-        for pair in self._pairs(candidate):
+        for pair in pairs:
             better = rewards.get((candidate.id, pair.better_id, "answer"))
             worse = rewards.get((candidate.id, pair.worse_id, "answer"))
-            if better is not None and worse is not None:
+            if better is None or worse is None or not counts(candidate, pair):
+                continue
+            if pair.source == "ab":
                 margins.append(better - worse)
-        wealth = float(acceptance.thumb_wealth(labels, values)[-1]) + acceptance.pair_wealth(margins)
+            else:
+                # Not blind: some always prefer the newer one. Identifiers grow with time.
+                newer_won.append(pair.better_id > pair.worse_id)
+                newer_gain.append((better - worse) if newer_won[-1] else (worse - better))
+        wealth = (
+            float(acceptance.thumb_wealth(labels, values)[-1])
+            + float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
+            + acceptance.pair_wealth(margins)
+        )
         return Standing(
             candidate=candidate,
             log_wealth=wealth,
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
-            ratings=len(labels) + len(margins),
+            ratings=len(labels) + len(margins) + len(newer_won),
         )
 
     def _judge(self, run: _Run) -> PromptVersion | None:
@@ -564,9 +575,10 @@ class _Run:
         refinements = self._memory.refinements
         candidates = refinements.candidates("open")
         there = refinements.rewards()
+        rated, pairs = self._refiner._rated(), refinements.pairs()
         todo: dict[tuple[str, Scored], list[Candidate]] = {}
         for candidate in candidates:
-            for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate)):
+            for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate, rated, pairs)):
                 if (candidate.id, message_id, scored) not in there:
                     todo.setdefault((message_id, scored), []).append(candidate)
         total = sum(len(waiting) for waiting in todo.values())
@@ -699,6 +711,11 @@ class _Run:
         self._memory.worker.checkpoint()
         if self._cancel is not None and self._cancel.is_set():
             raise RefiningCancelled("Refining was stopped. What was scored is kept.")
+
+
+def counts(candidate: Candidate, given: Feedback | PreferencePair) -> bool:
+    """Was this given after the candidate was made? Only then it may speak for or against it."""
+    return candidate.after is None or given.created_at > candidate.after
 
 
 def without_topic_rules(block: str) -> str:
