@@ -100,16 +100,6 @@ class Refined:
     """Why nothing could be done, in words; empty when it could."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rated:
-    given: Feedback
-    answer: Message
-
-    @property
-    def liked(self) -> bool:
-        return self.given.rating == 1
-
-
 class Refiner:
     """One home's loop. Safe to call from several threads; one run at a time."""
 
@@ -199,25 +189,20 @@ class Refiner:
 
     # --- what is rated ------------------------------------------------------------------------------------------------
 
-    def _rated(self) -> list[_Rated]:
-        """Thumbs about style, oldest first, each with its answer."""
-        found = []
-        for given in self._memory.feedback():
-            answer = self._memory.find_message(given.message_id)
-            if answer is not None and answer.content.strip() and not refinement.is_about_facts(given):
-                found.append(_Rated(given=given, answer=answer))
-        return found
+    def _rated(self) -> list[Feedback]:
+        """Thumbs about style, oldest first."""
+        return [given for given in self._memory.refinements.rated() if not refinement.is_about_facts(given)]
 
     @staticmethod
     def _wanted(
-        candidate: Candidate, rated: Sequence[_Rated], pairs: Sequence[PreferencePair]
+        candidate: Candidate, rated: Sequence[Feedback], pairs: Sequence[PreferencePair]
     ) -> Iterator[tuple[str, Scored]]:
         """The (message, what) that a candidate is judged on."""
         for one in rated:
-            if counts(candidate, one.given):
-                yield one.answer.id, "answer"
-                if one.given.edit.strip():
-                    yield one.answer.id, "edit"
+            if counts(candidate, one):
+                yield one.message_id, "answer"
+                if one.edit.strip():
+                    yield one.message_id, "edit"
         for pair in pairs:
             if counts(candidate, pair):
                 yield pair.better_id, "answer"
@@ -239,7 +224,7 @@ class Refiner:
     @staticmethod
     def _standing(
         candidate: Candidate,
-        rated: Sequence[_Rated],
+        rated: Sequence[Feedback],
         pairs: Sequence[PreferencePair],
         rewards: dict[tuple[str, str, str], float | None],
     ) -> Standing:
@@ -247,14 +232,14 @@ class Refiner:
         labels, values, margins = list[bool](), list[float](), list[float]()
         newer_won, newer_gain = list[bool](), list[float]()
         for one in rated:
-            value = rewards.get((candidate.id, one.answer.id, "answer"))
-            if value is None or not counts(candidate, one.given):
+            value = rewards.get((candidate.id, one.message_id, "answer"))
+            if value is None or not counts(candidate, one):
                 continue
-            edited = rewards.get((candidate.id, one.answer.id, "edit"))
-            if edited is not None and one.given.edit.strip():
+            edited = rewards.get((candidate.id, one.message_id, "edit"))
+            if edited is not None and one.edit.strip():
                 margins.append(edited - value)
-            if one.liked or about(subject, one.given.reasons):
-                labels.append(one.liked)
+            if one.rating == 1 or about(subject, one.reasons):
+                labels.append(one.rating == 1)
                 values.append(value)
         for pair in pairs:
             better = rewards.get((candidate.id, pair.better_id, "answer"))
@@ -282,8 +267,10 @@ class Refiner:
     def _judge(self, run: _Run) -> PromptVersion | None:
         """Put the best candidate in force if it has earned it."""
         rated = self._rated()
-        edits = sum(bool(one.given.edit.strip()) for one in rated)
-        if not acceptance.enough([one.liked for one in rated], more=edits + len(self._memory.refinements.pairs())):
+        edits = sum(bool(one.edit.strip()) for one in rated)
+        if not acceptance.enough(
+            [one.rating == 1 for one in rated], more=edits + len(self._memory.refinements.pairs())
+        ):
             return None
         if any(v.state == "proposed" and self._memory.refinements.evidence().get(v.id) for v in self._versions()):
             return None
@@ -353,13 +340,13 @@ class Refiner:
         sides = {True: [0, 0], False: [0, 0]}
         agree = []
         for one in self._rated():
-            value = rewards.get((candidate.id, one.answer.id, "answer"))
-            if value is None or not (one.liked or about(candidate.text or candidate.target, one.given.reasons)):
+            value = rewards.get((candidate.id, one.message_id, "answer"))
+            if value is None or not (one.rating == 1 or about(candidate.text or candidate.target, one.reasons)):
                 continue
-            sides[value > 0][0] += one.liked
+            sides[value > 0][0] += one.rating == 1
             sides[value > 0][1] += 1
-            if one.liked == (value > 0):
-                agree.append(one.given.id)
+            if (one.rating == 1) == (value > 0):
+                agree.append(one.id)
         liked, disliked = sides[True], sides[False]
         words = f"You liked {liked[0]} of {liked[1]} answers like that and {disliked[0]} of {disliked[1]} others."
         return tuple(reversed(agree))[:QUOTED], words
@@ -382,7 +369,7 @@ class Refiner:
         current = self._memory.current_prompt()
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         rated = self._rated()
-        recent = [one.liked for one in rated if since is None or one.given.created_at > since]
+        recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
         if self._random.random() >= acceptance.trial_chance(recent):
             return None
         chosen = self._choose_trial(rated)
@@ -398,7 +385,7 @@ class Refiner:
             topic_rules=(after[-1].text,) if only_new else (),
         )
 
-    def _choose_trial(self, rated: Sequence[_Rated]) -> Candidate | None:
+    def _choose_trial(self, rated: Sequence[Feedback]) -> Candidate | None:
         rules = self.current_rules()
         trials = self._trials(rated)
         wealth: dict[Edit, float] = {}
@@ -414,16 +401,16 @@ class Refiner:
         chosen = acceptance.choose_trial({name: wealth[edit] for name, edit in by_name.items()}, self._random)
         return None if chosen is None else representative[by_name[chosen]]
 
-    def _trials(self, rated: Sequence[_Rated]) -> dict[Edit, list[tuple[bool, float | None]]]:
+    def _trials(self, rated: Sequence[Feedback]) -> dict[Edit, list[tuple[bool, float | None]]]:
         """Each edit that was tried: (was the answer liked, its reward)."""
         edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
         rewards = self._memory.refinements.rewards()
+        by_message = {one.message_id: one for one in rated}
         found: dict[Edit, list[tuple[bool, float | None]]] = {}
-        for one in rated:
-            for use in self._memory.uses_of(one.answer.id):
-                if use.item_type == "trial" and use.item_id in edits:
-                    value = rewards.get((use.item_id, one.answer.id, "answer"))
-                    found.setdefault(edits[use.item_id], []).append((one.liked, value))
+        for message_id, candidate_id in self._memory.refinements.trials():
+            if candidate_id in edits and message_id in by_message:
+                value = rewards.get((candidate_id, message_id, "answer"))
+                found.setdefault(edits[candidate_id], []).append((by_message[message_id].rating == 1, value))
         return found
 
     # --- new candidates -----------------------------------------------------------------------------------------------
@@ -434,15 +421,15 @@ class Refiner:
         rated = self._rated()
         if not rated:
             return
-        newest = rated[-1].given.created_at
+        newest = rated[-1].created_at
         used = {identifier for c in made if c.source in ("reason", "edit", "model") for identifier in c.evidence}
         open_edits = {c.edit for c in made if c.state == "open" and c.batch > 0}
         for one in rated:
-            if one.given.id in used:
+            if one.id in used:
                 continue
-            named = [Edit(kind="add", text=text) for text in refinement.named_by(one.given)]
+            named = [Edit(kind="add", text=text) for text in refinement.named_by(one)]
             source = "reason"
-            if not named and one.given.edit.strip():
+            if not named and one.edit.strip():
                 named, source = self._named_by_edit(one), "edit"
             new = [
                 e
@@ -453,43 +440,45 @@ class Refiner:
                 self._memory.refinements.add_batch(
                     new,
                     source=source,  # type: ignore[arg-type]
-                    after=one.given.created_at,
-                    evidence=[one.given.id],
+                    after=one.created_at,
+                    evidence=[one.id],
                 )
                 open_edits.update(new)
         catalogues = [c for c in made if c.source == "catalogue"]
         since = max((c.after for c in catalogues if c.after is not None), default=None)
         changed = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
         last = max((moment for moment in (since, changed) if moment is not None), default=None)
-        fresh = [one for one in rated if last is None or one.given.created_at > last]
+        fresh = [one for one in rated if last is None or one.created_at > last]
         if len(fresh) >= LOOK_AGAIN_EVERY:
             self._memory.refinements.add_batch(refinement.catalogue_edits(), source="catalogue", after=newest)
         if not is_small(self._chat_model()):
             self._propose(run, rated)
 
-    def _named_by_edit(self, one: _Rated) -> list[Edit]:
+    def _named_by_edit(self, one: Feedback) -> list[Edit]:
         """The rule of the catalogue that the user's own version follows most, against the answer it was made from."""
         rewards = self._memory.refinements.rewards()
         margins: dict[Edit, float] = {}
         for candidate in self._memory.refinements.candidates("open"):
-            value = rewards.get((candidate.id, one.answer.id, "answer"))
-            edited = rewards.get((candidate.id, one.answer.id, "edit"))
+            value = rewards.get((candidate.id, one.message_id, "answer"))
+            edited = rewards.get((candidate.id, one.message_id, "edit"))
             if candidate.kind == "add" and value is not None and edited is not None:
                 margins[candidate.edit] = edited - value
         best = max(margins, key=lambda edit: margins[edit], default=None)
         return [best] if best is not None and margins[best] >= EDIT_MARGIN else []
 
-    def _propose(self, run: _Run, rated: Sequence[_Rated]) -> None:
+    def _propose(self, run: _Run, rated: Sequence[Feedback]) -> None:
         """Ask the chat model for edits, shown the best prompts with their mis-aligned responses; keep what passes the gate."""
         last = max(
             (c.after for c in self._memory.refinements.candidates() if c.source == "model" and c.after), default=None
         )
-        new = [one for one in rated if last is None or one.given.created_at > last]
-        if len(new) < PROPOSE_EVERY or not acceptance.enough([one.liked for one in rated]):
+        new = [one for one in rated if last is None or one.created_at > last]
+        if len(new) < PROPOSE_EVERY or not acceptance.enough([one.rating == 1 for one in rated]):
             return
         rules = self.current_rules()
         shown = [self._shown(one) for one in rated[-NEWEST:]]
-        answers = [text for one in rated for text in (one.answer.content, one.given.edit) if text]
+        answers = [
+            text for one in rated for text in (self._memory.get_message(one.message_id).content, one.edit) if text
+        ]
         tried = [refinement.TriedPrompt(rules=refinement.in_force(rules), result=run.score_of(rules))]
         kept: dict[Edit, tuple[str, ...]] = {}
         for number in range(1, ROUNDS + 1):
@@ -499,10 +488,8 @@ class Refiner:
             )
             for edit, cited in refinement.read_proposals(text, rules, shown, answers):
                 changed = refinement.apply_edit(rules, edit)
-                wrong = [one for one in rated[-NEWEST:] if one.given.id in tried[0].result.misaligned][-GATE_FAILURES:]
-                if edit in kept or not passes_gate(
-                    [(run.reward_of(changed, one.answer, one.answer.content), one.given.rating) for one in wrong]
-                ):
+                wrong = [one for one in rated[-NEWEST:] if one.id in tried[0].result.misaligned][-GATE_FAILURES:]
+                if edit in kept or not passes_gate([(run.reward_of(changed, one), one.rating) for one in wrong]):
                     continue
                 result = run.score_of(changed)
                 tried.append(refinement.TriedPrompt(rules=refinement.in_force(changed), result=result))
@@ -511,25 +498,26 @@ class Refiner:
         if kept:
             evidence = tuple(dict.fromkeys(identifier for cited in kept.values() for identifier in cited))
             self._memory.refinements.add_batch(
-                list(kept), source="model", after=rated[-1].given.created_at, evidence=evidence
+                list(kept), source="model", after=rated[-1].created_at, evidence=evidence
             )
 
-    def _shown(self, one: _Rated) -> refinement.Shown:
-        question = self._memory.find_message(one.answer.parent_id or "")
+    def _shown(self, one: Feedback) -> refinement.Shown:
+        answer = self._memory.get_message(one.message_id)
+        question = self._memory.find_message(answer.parent_id or "")
         why = "; ".join(
             part
             for part in (
-                ", ".join(one.given.reasons),
-                one.given.comment,
-                one.given.edit and f"better: {one.given.edit}",
+                ", ".join(one.reasons),
+                one.comment,
+                one.edit and f"better: {one.edit}",
             )
             if part
         )
         return refinement.Shown(
-            id=one.given.id,
+            id=one.id,
             question=question.content if question else "",
-            answer=one.answer.content,
-            liked=one.liked,
+            answer=answer.content,
+            liked=one.rating == 1,
             why=why,
         )
 
@@ -614,9 +602,10 @@ class _Run:
         self.tell(total, total, "Weighing the evidence")
         return 0
 
-    def reward_of(self, changed: Sequence[Rule], answer: Message, text: str) -> float:
-        """r_p of other rules against those in force; 0 where it cannot be scored."""
-        return self._reward(self._refiner.current_rules(), changed, answer, text) or 0.0
+    def reward_of(self, changed: Sequence[Rule], one: Feedback, text: str | None = None) -> float:
+        """r_p of other rules against those in force, of the rated answer or of `text`; 0 where it cannot be scored."""
+        answer = self._memory.get_message(one.message_id)
+        return self._reward(self._refiner.current_rules(), changed, answer, text or answer.content) or 0.0
 
     def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
         p0 = self._log_probability(refinement.in_force(rules), answer, text)
@@ -628,13 +617,13 @@ class _Run:
         rated = self._refiner._rated()[-NEWEST:]
         examples = []
         for one in rated:
-            r = self.reward_of(changed, one.answer, one.answer.content)
-            examples.append(Example(id=one.given.id, reward=r, rating=one.given.rating))
-            if one.given.edit.strip():
-                better = self.reward_of(changed, one.answer, one.given.edit)
-                examples.append(Example(id=one.given.id, reward=better, rating=1, against=r))
+            r = self.reward_of(changed, one)
+            examples.append(Example(id=one.id, reward=r, rating=one.rating))
+            if one.edit.strip():
+                better = self.reward_of(changed, one, one.edit)
+                examples.append(Example(id=one.id, reward=better, rating=1, against=r))
         shifted = [
-            self.reward_of(changed, one.answer, other.answer.content)
+            self.reward_of(changed, one, self._memory.get_message(other.message_id).content)
             for one, other in zip(rated, rated[1:] + rated[:1], strict=True)
             if len(rated) > 1
         ]

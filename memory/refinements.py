@@ -12,7 +12,8 @@ from typing import Literal
 
 from ulid import ULID
 
-from memory.store import Store, to_row
+from memory.records import Feedback
+from memory.store import Store, from_row, to_row
 
 EditKind = Literal["add", "rewrite", "drop", "split"]
 CandidateSource = Literal["catalogue", "reason", "edit", "model", "watch"]
@@ -110,6 +111,24 @@ class Refinements:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
+
+    # --- what is rated --------------------------------------------------------------------------------------------
+
+    def rated(self) -> list[Feedback]:
+        """Thumbs on answers that still have words, oldest first."""
+        rows = self._store.rows(
+            """SELECT f.* FROM feedback f JOIN messages m ON m.id = f.message_id
+               WHERE m.role = 'assistant' AND trim(m.content) != '' ORDER BY f.created_at, f.seq"""
+        )
+        return [from_row(Feedback, row) for row in rows]
+
+    def trials(self) -> list[tuple[str, str]]:
+        """(answer, candidate) of every rated answer that was written with a rule on trial, oldest first."""
+        rows = self._store.rows(
+            """SELECT u.message_id, u.item_id FROM message_uses u JOIN feedback f ON f.message_id = u.message_id
+               WHERE u.item_type = 'trial' ORDER BY f.created_at, f.seq"""
+        )
+        return [(row["message_id"], row["item_id"]) for row in rows]
 
     # --- candidates -----------------------------------------------------------------------------------------------
 
