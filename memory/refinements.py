@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from ulid import ULID
 
@@ -129,6 +129,33 @@ class Refinements:
                WHERE u.item_type = 'trial' ORDER BY f.created_at, f.seq"""
         )
         return [(row["message_id"], row["item_id"]) for row in rows]
+
+    def stats(self) -> dict[str, Any]:
+        """Ratings counted: {"up", "down", "edited", "pairs", "by": {"reason" | "model" | "rules": {which: {"up", "down"}}}}."""
+        given = self._store.select("feedback", Feedback, "1 ORDER BY seq")
+        written = {
+            row["id"]: (row["model"], row["prompt_version_id"])
+            for row in self._store.rows(
+                "SELECT id, model, prompt_version_id FROM messages WHERE id IN (SELECT message_id FROM feedback)"
+            )
+        }
+        by: dict[str, dict[str, dict[str, int]]] = {"reason": {}, "model": {}, "rules": {}}
+        for one in given:
+            model, version = written[one.message_id]
+            groups = [
+                ("model", model or "unknown"),
+                ("rules", version or "none"),
+                *(("reason", r) for r in one.reasons),
+            ]
+            for name, key in groups:
+                by[name].setdefault(key, {"up": 0, "down": 0})["up" if one.rating == 1 else "down"] += 1
+        return {
+            "up": sum(one.rating == 1 for one in given),
+            "down": sum(one.rating == -1 for one in given),
+            "edited": sum(bool(one.edit.strip()) for one in given),
+            "pairs": int(self._store.value("SELECT count(*) FROM preference_pairs")),
+            "by": by,
+        }
 
     # --- candidates -----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.commands.data import erase, export_data, import_data
-from ui.commands.feedback import feedback, rules
+from ui.commands.feedback import feedback, refine, rules
 from ui.commands.memory import memory
 from ui.commands.personas import persona
 from ui.commands.profile import profile
@@ -30,6 +30,7 @@ app.add_typer(profile, name="profile")
 app.add_typer(persona, name="persona")
 app.add_typer(feedback, name="feedback")
 app.add_typer(rules, name="rules")
+app.command("refine")(refine)
 app.command("export")(export_data)
 app.command("import")(import_data)
 app.command("erase")(erase)

@@ -1,14 +1,14 @@
-"""`attune feedback` and `attune rules`: thumbs, and what came of them."""
+"""`attune feedback`, `attune rules` and `attune refine`: thumbs, and what came of them."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ui.session import caught, memory_of, settings_of
-from ui.terminal import day, err, out, print_json, print_table
+from ui.session import assistant_of, caught, memory_of, settings_of, wait_for_jobs
+from ui.terminal import day, err, out, plain, print_json, print_table
 
 feedback = typer.Typer(help="Your thumbs.", no_args_is_help=True, rich_markup_mode=None)
 rules = typer.Typer(help="What was learnt about how you like answers.", no_args_is_help=True, rich_markup_mode=None)
@@ -41,6 +41,47 @@ def rate(
             for proposal in assistant.proposals():
                 err.print(f"{proposal.reason} New rule: {proposal.rules[-1].text}", markup=False)
                 err.print(f"Accept it with: attune rules accept {proposal.id}", markup=False)
+            wait_for_jobs(assistant)
+
+
+@feedback.command()
+def withdraw(context: typer.Context, message_id: str, as_json: AsJson = False) -> None:
+    """Take a rating back; it counts for nothing any more."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        with open_assistant(settings_of(context)) as assistant:
+            had = bool(assistant.memory.feedback(message_id))
+            assistant.withdraw(message_id)
+            print_json({"withdrawn": had}) if as_json else out.print("withdrawn" if had else "There was no rating.")
+
+
+@feedback.command()
+def prefer(context: typer.Context, better_id: str, worse_id: str, as_json: AsJson = False) -> None:
+    """Of two answers to one message, say which was better: the better one first."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        with open_assistant(settings_of(context)) as assistant:
+            pair = assistant.prefer(better_id, worse_id)
+            print_json(pair) if as_json else out.print("kept")
+            wait_for_jobs(assistant)
+
+
+@feedback.command()
+def stats(context: typer.Context, as_json: AsJson = False) -> None:
+    """How many ratings there are, by reason, by model and by the rules an answer was written with."""
+    with memory_of(context) as store:
+        found = store.refinements.stats()
+        if as_json:
+            return print_json(found)
+        rows = [
+            (name, key, str(count["up"]), str(count["down"]))
+            for name, counts in found["by"].items()
+            for key, count in counts.items()
+        ]
+        out.print(f"{found['up']} up, {found['down']} down, {found['edited']} edited, {found['pairs']} pairs")
+        return print_table(("by", "which", "up", "down"), rows, empty="No ratings yet.")
 
 
 @feedback.command("list")
@@ -82,3 +123,44 @@ def undo(context: typer.Context, version_id: str, as_json: AsJson = False) -> No
     with memory_of(context) as store:
         version = store.set_prompt_state(version_id, "retired")
         print_json(version) if as_json else out.print(version.state)
+
+
+def refine(context: typer.Context, as_json: AsJson = False) -> None:
+    """Learn from your ratings now. By itself it happens while nothing else is to be done."""
+    with assistant_of(context) as assistant, err.status("Looking at your ratings …") as shown:
+
+        def tell(progress: Any) -> None:
+            shown.update(f"{progress.doing} ({progress.done} of {progress.total})")
+
+        from assistant.refinement import describe
+
+        refined = assistant.refine(progress=tell)
+        standings = assistant.refiner.standings()
+        if as_json:
+            nearest = [
+                {
+                    "edit": plain(s.candidate.edit),
+                    "log_wealth": s.log_wealth,
+                    "log_threshold": s.log_threshold,
+                    "ratings": s.ratings,
+                }
+                for s in standings
+            ]
+            return print_json({**plain(refined), "candidates": nearest})
+        if refined.why_not:
+            return out.print(refined.why_not, markup=False)
+        if refined.version is not None:
+            state = "in force" if refined.version.state == "accepted" else "waits for: attune rules accept"
+            out.print(f"{refined.version.reason} ({state}: {refined.version.id})", markup=False)
+        else:
+            out.print("Nothing has earned a change yet.")
+        rows = [
+            (describe(s.candidate.edit), f"{s.log_wealth:.1f}", f"{s.log_threshold:.1f}", str(s.ratings))
+            for s in standings[:5]
+        ]
+        print_table(("nearest", "evidence", "needed", "ratings"), rows, empty="No candidates yet.")
+        return err.print(
+            f"{refined.scored} scores, {refined.tokens:,} tokens, {refined.duration_ms / 1000:.1f} s"
+            + (f"; {refined.waiting} wait for the next run" if refined.waiting else ""),
+            style="dim",
+        )

@@ -1,0 +1,128 @@
+"""When a change has earned its place: power, error, and what must never move it."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant import acceptance
+from assistant.acceptance import (
+    ALPHA,
+    choose_trial,
+    enough,
+    pair_wealth,
+    threshold,
+    thumb_wealth,
+    trial_chance,
+)
+
+histories = st.lists(st.tuples(st.booleans(), st.floats(-2, 2)), min_size=1, max_size=40)
+
+
+def test_a_consistent_taste_is_accepted_within_twenty_ratings() -> None:
+    """Seven answers that miss, then likes whenever the rule is tried, one in three a control."""
+    labels = [False] * 7 + [True, True, False] * 5
+    rewards = [-0.3] * 7 + [0.3, 0.3, -0.3] * 5
+    wealth = thumb_wealth(labels, rewards)
+    reached = next(i for i, w in enumerate(wealth) if w >= threshold(0, 13))
+    assert 8 <= reached <= 20
+
+
+@pytest.mark.parametrize("like_rate", [0.1, 0.5, 0.7, 0.9])
+def test_a_user_who_rates_at_random_sees_no_change_however_often_we_look(like_rate: float) -> None:
+    """Every candidate of the catalogue, after every rating, in 300 lifetimes of 60 ratings."""
+    random = np.random.default_rng(5)
+    accepted = 0
+    for _ in range(300):
+        labels = random.random(60) < like_rate
+        style = random.normal(size=60)
+        best = max(float(thumb_wealth(labels, 0.2 * style + 0.1 * random.normal(size=60)).max()) for _ in range(5))
+        accepted += best >= threshold(0, 5)
+    assert accepted / 300 <= ALPHA
+
+
+@settings(max_examples=60)
+@given(st.floats(0.05, 0.95), st.integers(0, 10_000))
+def test_the_stake_is_fair_for_thumbs_that_know_nothing(like_rate: float, seed: int) -> None:
+    """Averaged over every possible run of eight thumbs, the stake is at most what it began with, at any like-rate."""
+    rewards = np.random.default_rng(seed).normal(size=8)
+    expected = 0.0
+    for number in range(2**8):
+        labels = [bool(number >> bit & 1) for bit in range(8)]
+        chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
+        expected += chance * math.exp(float(thumb_wealth(labels, rewards)[-1]))
+    assert expected <= 1 + 1e-9
+
+
+@given(st.integers(1, 60), st.floats(-1, 1))
+def test_a_user_who_likes_everything_makes_no_candidate_a_winner(n: int, r: float) -> None:
+    assert (thumb_wealth([True] * n, [r] * n) <= 1e-9).all()
+    assert (thumb_wealth([False] * n, [r] * n) <= 1e-9).all()
+
+
+@given(histories)
+def test_what_was_won_so_far_does_not_depend_on_what_comes(history: list[tuple[bool, float]]) -> None:
+    """Prequential: each bet is made before its rating is known."""
+    labels, rewards = [y for y, _ in history], [r for _, r in history]
+    whole = thumb_wealth(labels, rewards)
+    for n in range(len(history) + 1):
+        assert math.isclose(thumb_wealth(labels[:n], rewards[:n])[-1], whole[n], abs_tol=1e-9)
+
+
+@given(histories, st.floats(0.1, 10))
+def test_the_unit_of_the_reward_does_not_matter(history: list[tuple[bool, float]], factor: float) -> None:
+    labels = [y for y, _ in history]
+    rewards = [r if abs(r) > 0.5 else math.copysign(0.5, r) for _, r in history]
+    scaled = [factor * r for r in rewards]
+    if min(abs(r) for r in [*rewards, *scaled]) >= acceptance.FLOOR:
+        assert np.allclose(thumb_wealth(labels, rewards), thumb_wealth(labels, scaled))
+
+
+@given(histories)
+def test_a_candidate_that_users_dislike_loses(history: list[tuple[bool, float]]) -> None:
+    labels = [y for y, _ in history]
+    right = [0.3 if y else -0.3 for y in labels]
+    wrong = [-r for r in right]
+    assert thumb_wealth(labels, right)[-1] >= thumb_wealth(labels, wrong)[-1]
+
+
+def test_the_error_of_a_lifetime_is_shared_by_all_batches() -> None:
+    spent = sum(size * math.exp(-threshold(batch, size)) for batch, size in enumerate([13, *[3] * 2000]))
+    assert spent <= ALPHA + 1e-9
+    assert threshold(1, 3) < threshold(2, 3) < threshold(3, 3)
+    assert threshold(1, 3) < threshold(1, 6)
+
+
+@given(st.lists(st.sampled_from([0.5, -0.5]), max_size=30))
+def test_pairs_are_fair_for_who_picks_blindly_and_mirror(margins: list[float]) -> None:
+    n = len(margins)
+    expected = sum(
+        math.comb(n, won) * 0.5**n * math.exp(pair_wealth([0.5] * won + [-0.5] * (n - won))) for won in range(n + 1)
+    )
+    assert math.isclose(expected, 1, rel_tol=1e-6)
+    assert pair_wealth([0.0, 0.001]) == pytest.approx(0)
+
+
+def test_nothing_is_judged_before_six_ratings_with_two_dislikes() -> None:
+    assert not enough([False] * 5)
+    assert not enough([True] * 5 + [False])
+    assert enough([True] * 4 + [False] * 2)
+    assert enough([False] * 3, more=3)
+
+
+def test_nothing_is_tried_on_a_user_who_is_content() -> None:
+    assert trial_chance([]) == 0
+    assert trial_chance([False] + [True] * 4) == 0
+    assert 0 < trial_chance([True, True, False]) < trial_chance([False, False]) < 1
+
+
+def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
+    random = Random(3)
+    chosen = [choose_trial({"a": 2.0, "b": 0.0, "c": 0.0}, random) for _ in range(400)]
+    assert chosen.count("a") > chosen.count("b") + chosen.count("c") > 0
+    assert choose_trial({}, random) is None

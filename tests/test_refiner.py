@@ -1,0 +1,465 @@
+"""The loop: real memory, a chat model whose likelihoods are known, and the traps of learning from thumbs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from langchain_core.messages import BaseMessage
+from pydantic import PrivateAttr
+
+from assistant import acceptance
+from assistant.chat_model import AnswerScore
+from assistant.errors import ChatModelError, NotAnswersToOne, RefiningCancelled
+from assistant.refinement import in_force
+from assistant.refiner import Refiner
+from assistant.settings import Settings
+from memory import Edit, MemoryManager, Message, Rule
+from personas import load_library
+from tests.fakes import ScriptedChatModel
+
+SHORT, LONG, LISTS = "Yes.", "That is a long story which I will gladly tell you in full.", "- One\n- Two"
+FOLLOWS: dict[str, Callable[[str], bool]] = {
+    "Keep answers short.": lambda text: len(text.split()) <= 4 and "\n" not in text,
+    "Give more detail.": lambda text: len(text.split()) > 4,
+    "Answer in bullets.": lambda text: text.startswith("- "),
+}
+
+
+class KnownLikelihoods(ScriptedChatModel):
+    """Each rule in the prompt makes answers that follow it likelier by 0.4 nats a token, and others less likely."""
+
+    can_score: bool = True
+    _scored: list[str] = PrivateAttr(default_factory=list)
+    _break_after: list[int] = PrivateAttr(default_factory=list)
+
+    def log_probability(
+        self, messages: Sequence[BaseMessage], answer: str, *, cancel: threading.Event | None = None, **_options: Any
+    ) -> AnswerScore:
+        if cancel is not None and cancel.is_set():
+            raise ChatModelError("Scoring was cancelled.")
+        if self._break_after and len(self._scored) >= self._break_after[0]:
+            raise KeyboardInterrupt
+        self._scored.append(answer)
+        rules = re.findall(r"^- (.*)$", str(messages[0].content), re.MULTILINE)
+        mean = -2.0 + sum(0.4 if FOLLOWS[rule](answer) else -0.4 for rule in rules if rule in FOLLOWS)
+        tokens = len(answer.split()) + 1
+        return AnswerScore(tokens=tokens, total=mean * tokens)
+
+
+@pytest.fixture
+def model() -> KnownLikelihoods:
+    return KnownLikelihoods()
+
+
+@pytest.fixture
+def loop(memory: MemoryManager, settings: Settings, model: KnownLikelihoods) -> Iterator[Refiner]:
+    yield make(memory, settings, model)
+
+
+def make(memory: MemoryManager, settings: Settings, model: ScriptedChatModel) -> Refiner:
+    library = load_library()
+    return Refiner(
+        memory=memory,
+        settings=settings,
+        chat_model=lambda: model,
+        persona=lambda _: library["nova"],
+        global_rules="Answer from what you know.",
+        random=Random(1),
+    )
+
+
+def answered(memory: MemoryManager, text: str, question: str = "What is a fjord?") -> Message:
+    conversation = memory.start_conversation()
+    memory.add_message(conversation.id, role="user", content=question)
+    return memory.add_message(conversation.id, role="assistant", content=text, persona="nova")
+
+
+def rate(memory: MemoryManager, text: str, rating: int, *reasons: str, comment: str = "", edit: str = "") -> str:
+    answer = answered(memory, text)
+    memory.add_feedback(answer.id, rating=rating, reasons=reasons, comment=comment, edit=edit)  # type: ignore[arg-type]
+    return answer.id
+
+
+def likes_short(memory: MemoryManager, loop: Refiner, most: int = 40) -> int:
+    """Rate until something is accepted; returns how many ratings that took."""
+    for n in range(1, most + 1):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        if loop.run().version is not None:
+            return n
+    raise AssertionError("nothing was accepted")
+
+
+@pytest.fixture
+def untried(settings: Settings) -> Settings:
+    """Answers are rated as they come; nothing is tried."""
+    return settings.model_copy(update={"trials": False})
+
+
+# --- what it learns ---------------------------------------------------------------------------------------------------
+
+
+def test_thumbs_alone_teach_a_rule_that_holds_from_then_on(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    n = likes_short(memory, loop)
+    assert acceptance.MIN_RATINGS <= n <= 24
+    (rule,) = loop.current_rules()
+    assert rule.text == "Keep answers short."
+    rated = {given.id: given for given in memory.feedback()}
+    assert rule.evidence and all(
+        rated[e].rating == (1 if len(_words(memory, rated[e].message_id)) < 4 else -1) for e in rule.evidence
+    )
+    version = memory.current_prompt()
+    assert version is not None
+    evidence = memory.refinements.evidence()[version.id]
+    assert evidence.score > 0.5
+    assert evidence.low <= evidence.score <= evidence.high
+    assert evidence.log_wealth >= evidence.log_threshold
+    assert evidence.ratings == n
+
+
+def _words(memory: MemoryManager, message_id: str) -> list[str]:
+    return memory.get_message(message_id).content.split()
+
+
+def test_a_change_of_mind_is_followed(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    loop = make(memory, untried, model)
+    likes_short(memory, loop)
+    for n in range(1, 25):
+        rate(memory, LONG if n % 2 else SHORT, 1 if n % 2 else -1)
+        if loop.run().version is not None:
+            break
+    assert in_force(loop.current_rules()) in ((), ("Give more detail.",))
+
+
+def test_thumbs_that_know_nothing_teach_nothing(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    random = Random(11)
+    for _ in range(40):
+        rate(memory, random.choice([SHORT, LONG, LISTS]), random.choice([1, 1, -1]))
+        assert loop.run().version is None
+
+
+def test_a_reason_names_a_rule_and_needs_fewer_ratings(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for n in range(1, 15):
+        if n % 2:
+            rate(memory, LONG, -1, "too long")
+        else:
+            rate(memory, SHORT, 1)
+        if loop.run().version is not None:
+            break
+    named = [c for c in memory.refinements.candidates() if c.source == "reason"]
+    assert [c.text for c in named] == ["Keep answers short."]
+    assert named[0].size == 1
+    assert in_force(loop.current_rules()) == ("Keep answers short.",)
+    assert n <= 12
+
+
+def test_the_users_own_version_names_the_rule_that_it_follows(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for _ in range(12):
+        rate(memory, LONG, -1, edit=LISTS)
+        if loop.run().version is not None:
+            break
+    assert in_force(loop.current_rules()) == ("Answer in bullets.",)
+    assert [c.source for c in memory.refinements.candidates() if c.batch == 1] == ["edit"]
+
+
+def test_the_better_of_two_answers_counts(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    loop = make(memory, untried, model)
+    rate(memory, SHORT, 1)
+    before = {s.candidate.text: s.log_wealth for s in (loop.run() and loop.standings())}
+    for newer_wins in (True, False) * 4:
+        first = answered(memory, LONG if newer_wins else SHORT)
+        second = memory.add_message(
+            first.conversation_id,
+            role="assistant",
+            content=SHORT if newer_wins else LONG,
+            parent_id=first.parent_id,
+            persona="nova",
+        )
+        better, worse = (second, first) if newer_wins else (first, second)
+        memory.refinements.add_pair(better.id, worse.id, source="regeneration")
+    loop.run()
+    after = {s.candidate.text: s.log_wealth for s in loop.standings()}
+    assert after["Keep answers short."] > before["Keep answers short."] + 1
+    assert after["Give more detail."] < before["Give more detail."]
+
+
+# --- the traps --------------------------------------------------------------------------------------------------------
+
+
+def test_a_thumb_about_facts_changes_nothing(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    loop = make(memory, untried, model)
+    for n in range(12):
+        rate(memory, LONG, -1, "wrong" if n % 2 else "outdated memory")
+    refined = loop.run()
+    assert (refined.version, refined.scored) == (None, 0)
+    assert refined.why_not
+    rate(memory, SHORT, 1)
+    loop.run()
+    before = {s.candidate.text: s.log_wealth for s in loop.standings()}
+    rate(memory, LONG, -1, "wrong")
+    loop.run()
+    assert {s.candidate.text: s.log_wealth for s in loop.standings()} == before
+
+
+def test_a_dislike_for_its_tone_says_nothing_about_length(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for _ in range(10):
+        rate(memory, LONG, -1, "tone")
+        rate(memory, SHORT, 1)
+    loop.run()
+    short = next(s for s in loop.standings() if s.candidate.text == "Keep answers short." and s.candidate.batch == 0)
+    assert short.ratings == 10
+    assert short.log_wealth <= 0
+
+
+def test_a_candidate_is_never_judged_on_ratings_that_it_was_made_from(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for _ in range(2):
+        rate(memory, SHORT, 1)
+        rate(memory, LONG, -1)
+    rate(memory, LONG, -1, "too long")
+    loop.run()
+    named = next(s for s in loop.standings() if s.candidate.source == "reason")
+    assert (named.ratings, named.log_wealth) == (0, 0)
+    rate(memory, SHORT, 1)
+    loop.run()
+    assert next(s for s in loop.standings() if s.candidate.id == named.candidate.id).ratings == 1
+
+
+def test_every_answer_keeps_the_version_it_was_written_with_and_old_rewards_stay(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    """Off-policy: what was measured against an earlier prompt is not measured again against a later one."""
+    loop = make(memory, untried, model)
+    likes_short(memory, loop)
+    before = memory.refinements.rewards()
+    version = memory.current_prompt()
+    assert version is not None
+    rate(memory, SHORT, 1)
+    loop.run()
+    after = memory.refinements.rewards()
+    assert {key: after[key] for key in before} == before
+    bases = {row["base_version_id"] for row in memory.store.rows("SELECT base_version_id FROM prompt_scores")}
+    assert bases == {None, version.id}
+
+
+def test_a_rule_that_the_user_locked_stays(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    locked = Rule(id="r", text="Give more detail.", locked=True)
+    memory.add_prompt_version(parent_id=None, rules=[locked], state="accepted", reason="Yours.")
+    loop = make(memory, untried, model)
+    for n in range(1, 31):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        assert loop.run().version is None
+    assert loop.current_rules() == (locked,)
+
+
+def test_who_is_this_user_makes_no_rule(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    """Facts about a person are no evidence: every rule cites rated answers."""
+    for n, fact in enumerate(("The user is a woman.", "The user is 71 years old.", "The user comes from Peru.")):
+        memory.add(content=fact, attribute=f"fact:{n}")
+    loop = make(memory, untried, model)
+    assert loop.run().version is None
+    assert memory.refinements.candidates() == []
+    likes_short(memory, loop)
+    rated = {given.id for given in memory.feedback()}
+    assert all(rule.evidence and set(rule.evidence) <= rated for rule in loop.current_rules())
+
+
+# --- trials -----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_tried_while_the_user_is_content_or_does_not_want_it(
+    memory: MemoryManager, settings: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, settings, model)
+    assert loop.trial() is None
+    for _ in range(5):
+        rate(memory, LONG, 1)
+    loop.run()
+    assert [loop.trial() for _ in range(20)] == [None] * 20
+    for _ in range(3):
+        rate(memory, LONG, -1)
+    loop.run()
+    assert any(loop.trial() for _ in range(20))
+    unwanted = make(memory, settings.model_copy(update={"trials": False}), model)
+    off = make(memory, settings.model_copy(update={"refine": "off"}), model)
+    assert [one.trial() for one in (unwanted, off) for _ in range(20)] == [None] * 40
+
+
+def test_what_was_tried_and_disliked_is_tried_less_than_what_was_not_tried(
+    memory: MemoryManager, loop: Refiner
+) -> None:
+    from memory import MessageUse
+
+    for _ in range(4):
+        rate(memory, LONG, -1)
+    loop.run()
+    bullets = next(c for c in memory.refinements.candidates() if c.text == "Answer in bullets.")
+    for _ in range(2):
+        tried = rate(memory, LISTS, -1)
+        memory.record_uses(tried, [MessageUse(item_type="trial", item_id=bullets.id, text=bullets.text)])
+    loop.run()
+    texts = [trial.text for trial in (loop.trial() for _ in range(200)) if trial]
+    assert texts.count("Keep answers short.") > 3 * texts.count("Answer in bullets.")
+
+
+def test_nothing_is_tried_while_a_proposal_waits(memory: MemoryManager, loop: Refiner) -> None:
+    for _ in range(4):
+        rate(memory, LONG, -1)
+    loop.run()
+    memory.add_prompt_version(parent_id=None, rules=[], state="proposed", reason="?")
+    assert [loop.trial() for _ in range(20)] == [None] * 20
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_kill_loses_one_score_and_the_next_run_goes_on(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    for n in range(6):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    model._break_after.append(30)
+    with pytest.raises(KeyboardInterrupt):
+        make(memory, untried, model).run()
+    kept = memory.refinements.rewards()
+    assert kept
+    model._break_after.clear()
+    again = make(memory, untried, model)
+    again.run()
+    assert {key: memory.refinements.rewards()[key] for key in kept} == kept
+    whole = again.standings()
+    memory.store.rows("DELETE FROM prompt_scores")
+    again.run()
+    assert [(s.candidate.text, s.log_wealth) for s in again.standings()] == [
+        (s.candidate.text, s.log_wealth) for s in whole
+    ]
+
+
+def test_cancelling_keeps_what_was_scored(memory: MemoryManager, untried: Settings, model: KnownLikelihoods) -> None:
+    for n in range(6):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    loop, cancel = make(memory, untried, model), threading.Event()
+
+    def stop(progress: Any) -> None:
+        assert 0 <= progress.done <= progress.total
+        if progress.done >= 20:
+            cancel.set()
+
+    with pytest.raises(RefiningCancelled):
+        loop.run(progress=stop, cancel=cancel)
+    assert loop.progress is None
+    assert 0 < len(memory.refinements.rewards()) < 6 * 13
+    assert loop.run().scored > 0
+
+
+def test_the_token_budget_ends_a_run_and_the_next_goes_on(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    for n in range(8):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    loop = make(memory, untried.model_copy(update={"refine_tokens": 1000}), model)
+    runs = [loop.run()]
+    assert runs[0].waiting > 0
+    while runs[-1].waiting:
+        runs.append(loop.run())
+        assert len(runs) < 100
+    assert sum(run.scored for run in runs) == len(memory.refinements.rewards())
+
+
+def test_a_withdrawn_rating_counts_for_nothing(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for n in range(8):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    loop.run()
+    before = [(s.candidate.text, s.log_wealth) for s in loop.standings()]
+    more = rate(memory, LONG, 1)
+    loop.run()
+    assert [(s.candidate.text, s.log_wealth) for s in loop.standings()] != before
+    memory.delete_feedback(more)
+    assert [(s.candidate.text, s.log_wealth) for s in loop.standings()] == before
+
+
+def test_asking_first_leaves_the_word_to_the_user(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried.model_copy(update={"refine": "ask"}), model)
+    likes_short(memory, loop)
+    (version,) = memory.prompt_versions()
+    assert version.state == "proposed"
+    assert loop.current_rules() == ()
+    rate(memory, SHORT, 1)
+    assert loop.run().version is None
+
+
+def test_a_model_without_log_probabilities_says_so(memory: MemoryManager, settings: Settings) -> None:
+    rate(memory, LONG, -1)
+    refined = make(memory, settings, ScriptedChatModel()).run()
+    assert "log-probabilities" in refined.why_not
+
+
+def test_two_answers_to_different_questions_cannot_be_compared(memory: MemoryManager, settings: Settings) -> None:
+    from assistant import open_assistant
+
+    one, other = answered(memory, SHORT), answered(memory, LONG)
+    with open_assistant(settings, chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        with pytest.raises(NotAnswersToOne):
+            assistant.prefer(one.id, other.id)
+        again = memory.add_message(one.conversation_id, role="assistant", content=LONG, parent_id=one.parent_id)
+        assert assistant.prefer(again.id, one.id).better_id == again.id
+        assistant.prefer(one.id, again.id)
+        (pair,) = memory.refinements.pairs()
+        assert pair.better_id == one.id
+
+
+# --- proposals by a model ---------------------------------------------------------------------------------------------
+
+
+def test_a_large_model_proposes_edits_which_pass_the_gate_and_are_judged_later(
+    memory: MemoryManager, untried: Settings
+) -> None:
+    reply = (
+        '{"changes": [{"kind": "add", "text": "Answer in bullets.", "target": "", "answers": [1]},'
+        ' {"kind": "add", "text": "Give more detail.", "target": "", "answers": [2]},'
+        ' {"kind": "add", "text": "Never cited.", "target": "", "answers": []}]}'
+    )
+    model = KnownLikelihoods(replies=[reply], n_params=None)
+    loop = make(memory, untried, model)
+    for _ in range(4):
+        rate(memory, LONG, -1)
+        rate(memory, LISTS, 1)
+    loop.run()
+    assert "Still wrong" in str(model.heard[-1][-1].content) or "Asked: What is a fjord?" in str(
+        model.heard[0][-1].content
+    )
+    made = [c for c in memory.refinements.candidates() if c.source == "model"]
+    assert [c.text for c in made] == ["Answer in bullets."]
+    assert made[0].evidence
+    standing = next(s for s in loop.standings() if s.candidate.id == made[0].id)
+    assert standing.ratings == 0
+
+
+def test_an_edit_is_compared_by_what_it_does_not_by_when_it_was_made() -> None:
+    assert Edit(kind="add", text="Be brief.") == Edit(kind="add", text="Be brief.")
