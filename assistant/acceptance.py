@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
 from random import Random
 from typing import Any
 
@@ -26,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
 """The chance that a user who rates at random ever sees a change, over all batches together."""
-CATALOGUE_SHARE = 0.6
+CATALOGUE_SHARE = 0.7
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -35,49 +34,57 @@ FLOOR = 0.02
 THRESHOLDS = (-0.25, 0.0, 0.25, 0.5)
 """Where liking may begin, in root mean squares of the candidate's rewards so far."""
 SLOPE = 8.0
-LIKED_ABOVE = (0.95, 0.8)
-LIKED_BELOW = (0.05, 0.2)
-"""How often answers on either side are liked: a clear taste, and one with noise. More ways to bet on cost stakes."""
-PAIR_RATES = (0.97, 0.85, 0.7)
-TRIAL_SHARPNESS = 1.5
+SIGN_THRESHOLDS = (-0.75, -0.25, 0.25, 0.75)
+"""The same for signs, in standard deviations from their mean so far."""
+LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
+"""How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
+TRIAL_SHARPNESS = 2.0
 TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""
 RECENT = 4
 
 
-@cache
-def _grid() -> tuple[NDArray[np.float64], ...]:
-    """Every way of liking that is bet on, all of them the right way round: (threshold, below, above), each (G,)."""
-    found = [(c, low, high) for c in THRESHOLDS for low in LIKED_BELOW for high in LIKED_ABOVE]
-    return tuple(np.array(found).T)
-
-
-def thumb_wealth(labels: ArrayLike, rewards: ArrayLike) -> NDArray[np.float64]:
+def thumb_wealth(labels: ArrayLike, rewards: ArrayLike, signs: ArrayLike | None = None) -> NDArray[np.float64]:
     """log E after each thumb, in nats.
 
     Args:
         labels: (n,) True for a like.
-        rewards: (n,) r_p of the rated answers, nats per token.
+        rewards: (n,) r_p of the rated answers, nats per token; NaN where there is none.
+        signs: (n,) how much each answer looks like the rule, in any unit; None when it cannot be seen. Half of the
+            stakes are then bet by it.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
     if y.size == 0:
         return np.zeros(1)
     counts: NDArray[Any] = np.arange(1, y.size + 1)
-    # The scale looks at answers, never at labels, so it may include the present one.
-    scale = np.maximum(FLOOR, np.sqrt(np.cumsum(r**2) / counts))
-    threshold, below, above = (column[:, None] for column in _grid())
-    like = below + (above - below) / (1 + np.exp(-SLOPE * (r / scale - threshold)))
-    steps = np.log(np.where(y, like, 1 - like))
-    paths = np.cumsum(steps, axis=1)
-    top = paths.max(axis=0)
-    bet = top + np.log(np.exp(paths - top).mean(axis=0))
+    # Scales look at answers, never at labels, so they may include the present one.
+    r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
+    bets = []
+    if not np.isnan(r).all():
+        known = np.nan_to_num(r)
+        bets.append(_bet(y, known / np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts)), THRESHOLDS))
+    if signs is not None:
+        s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
+        mean = np.cumsum(s) / counts
+        spread = np.sqrt(np.maximum(0.0, np.cumsum(s**2) / counts - mean**2))
+        bets.append(_bet(y, np.where(spread > 1e-6, (s - mean) / np.maximum(spread, 1e-6), 0.0), SIGN_THRESHOLDS))
+    if not bets:
+        return np.zeros(y.size + 1)
+    both = np.logaddexp.reduce(np.stack(bets), axis=0) - math.log(len(bets))
     likes: NDArray[Any] = np.cumsum(y)
     null = _entropy(likes, counts) + _entropy(counts - likes, counts)
-    return np.concatenate([[0.0], bet - null])
+    return np.concatenate([[0.0], both - null])
+
+
+def _bet(y: NDArray[np.bool_], z: NDArray[np.float64], thresholds: Sequence[float]) -> NDArray[np.float64]:
+    """log of the likelihood of the labels so far, (n,), averaged over where liking may begin."""
+    like = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) / (1 + np.exp(-SLOPE * (z - np.array(thresholds)[:, None])))
+    paths = np.cumsum(np.log(np.where(y, like, 1 - like)), axis=1)
+    result: NDArray[np.float64] = np.logaddexp.reduce(paths, axis=0) - math.log(len(thresholds))
+    return result
 
 
 def _entropy(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
@@ -94,9 +101,7 @@ def pair_wealth(margins: ArrayLike) -> float:
     """
     m = np.asarray(margins, dtype=np.float64)
     won, lost = int((m > FLOOR).sum()), int((m < -FLOOR).sum())
-    bets = [won * math.log(2 * p) + lost * math.log(2 * (1 - p)) for p in PAIR_RATES]
-    top = max(bets)
-    return top + math.log(sum(math.exp(b - top) for b in bets) / len(bets))
+    return won * math.log(2 * LIKED_ABOVE) + lost * math.log(2 * (1 - LIKED_ABOVE))
 
 
 def threshold(batch: int, size: int) -> float:
@@ -126,6 +131,8 @@ def trial_chance(labels: Sequence[bool]) -> float:
     Args:
         labels: the thumbs so far, oldest first.
     """
+    if sum(not label for label in labels) < MIN_DISLIKES:
+        return 0.0
     disliked = sum(not label for label in labels[-RECENT:])
     return 0.0 if not disliked else TRIAL_CHANCE if disliked == 1 else TRIAL_CHANCE_MORE
 

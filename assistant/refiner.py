@@ -29,6 +29,7 @@ from assistant.profile import current_profile, profile_lines_for_prompt, standin
 from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, system_text, user_text
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
+from assistant.signs import sign_of
 from assistant.turn import Trial, is_small, to_langchain, turns_of
 from memory import (
     Candidate,
@@ -61,6 +62,11 @@ EDIT_MARGIN = 0.05
 """Nats per token that a rule must prefer the user's own version by, to be named by it."""
 QUOTED = 8
 """Ratings that a rule cites at most."""
+
+
+Rewards = dict[tuple[str, str, str], tuple[float | None, float | None]]
+"""(candidate, message, what was scored) -> (reward, sign)"""
+NOTHING = (None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,12 +182,12 @@ class Refiner:
     def _why_not(self) -> str:
         if not self._rated():
             return "There are no ratings about style yet. Press a thumb under an answer."
-        if not getattr(self._chat_model(), "can_score", False):
-            return (
-                "This chat model returns no log-probabilities, so it cannot score prompts. Reasons with a thumb still "
-                "propose rules. Use a GGUF file to learn from thumbs alone."
-            )
         return ""
+
+    @property
+    def can_score(self) -> bool:
+        """Does the chat model return log-probabilities? Without them only rules whose signs can be seen are learnt."""
+        return bool(getattr(self._chat_model(), "can_score", False))
 
     def _ensure_catalogue(self) -> None:
         if not self._memory.refinements.candidates():
@@ -226,24 +232,25 @@ class Refiner:
         candidate: Candidate,
         rated: Sequence[Feedback],
         pairs: Sequence[PreferencePair],
-        rewards: dict[tuple[str, str, str], float | None],
+        rewards: Rewards,
     ) -> Standing:
         subject = candidate.text or candidate.target
-        labels, values, margins = list[bool](), list[float](), list[float]()
+        labels, values, signs, margins = list[bool](), list[float](), list[float](), list[float]()
         newer_won, newer_gain = list[bool](), list[float]()
         for one in rated:
-            value = rewards.get((candidate.id, one.message_id, "answer"))
-            if value is None or not counts(candidate, one):
+            value, sign = rewards.get((candidate.id, one.message_id, "answer"), NOTHING)
+            if (value is None and sign is None) or not counts(candidate, one):
                 continue
-            edited = rewards.get((candidate.id, one.message_id, "edit"))
-            if edited is not None and one.edit.strip():
+            edited, _ = rewards.get((candidate.id, one.message_id, "edit"), NOTHING)
+            if edited is not None and value is not None and one.edit.strip():
                 margins.append(edited - value)
             if one.rating == 1 or about(subject, one.reasons):
                 labels.append(one.rating == 1)
-                values.append(value)
+                values.append(math.nan if value is None else value)
+                signs.append(0.0 if sign is None else sign)
         for pair in pairs:
-            better = rewards.get((candidate.id, pair.better_id, "answer"))
-            worse = rewards.get((candidate.id, pair.worse_id, "answer"))
+            better, _ = rewards.get((candidate.id, pair.better_id, "answer"), NOTHING)
+            worse, _ = rewards.get((candidate.id, pair.worse_id, "answer"), NOTHING)
             if better is None or worse is None or not counts(candidate, pair):
                 continue
             if pair.source == "ab":
@@ -252,8 +259,9 @@ class Refiner:
                 # Not blind: some always prefer the newer one. Identifiers grow with time.
                 newer_won.append(pair.better_id > pair.worse_id)
                 newer_gain.append((better - worse) if newer_won[-1] else (worse - better))
+        visible = sign_of(candidate.edit, "") is not None
         wealth = (
-            float(acceptance.thumb_wealth(labels, values)[-1])
+            float(acceptance.thumb_wealth(labels, values, signs if visible else None)[-1])
             + float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
         )
@@ -340,7 +348,8 @@ class Refiner:
         sides = {True: [0, 0], False: [0, 0]}
         agree = []
         for one in self._rated():
-            value = rewards.get((candidate.id, one.message_id, "answer"))
+            value, sign = rewards.get((candidate.id, one.message_id, "answer"), NOTHING)
+            value = sign if value is None and sign is not None else value
             if value is None or not (one.rating == 1 or about(candidate.text or candidate.target, one.reasons)):
                 continue
             sides[value > 0][0] += one.rating == 1
@@ -409,7 +418,7 @@ class Refiner:
         found: dict[Edit, list[tuple[bool, float | None]]] = {}
         for message_id, candidate_id in self._memory.refinements.trials():
             if candidate_id in edits and message_id in by_message:
-                value = rewards.get((candidate_id, message_id, "answer"))
+                value, _ = rewards.get((candidate_id, message_id, "answer"), NOTHING)
                 found.setdefault(edits[candidate_id], []).append((by_message[message_id].rating == 1, value))
         return found
 
@@ -459,8 +468,8 @@ class Refiner:
         rewards = self._memory.refinements.rewards()
         margins: dict[Edit, float] = {}
         for candidate in self._memory.refinements.candidates("open"):
-            value = rewards.get((candidate.id, one.message_id, "answer"))
-            edited = rewards.get((candidate.id, one.message_id, "edit"))
+            value, _ = rewards.get((candidate.id, one.message_id, "answer"), NOTHING)
+            edited, _ = rewards.get((candidate.id, one.message_id, "edit"), NOTHING)
             if candidate.kind == "add" and value is not None and edited is not None:
                 margins[candidate.edit] = edited - value
         best = max(margins, key=lambda edit: margins[edit], default=None)
@@ -578,11 +587,14 @@ class _Run:
                 return total - done
             answer = self._memory.get_message(message_id)
             text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
-            values = []
+            values: list[tuple[float | None, float | None]] = []
             for candidate in waiting:
                 self.tell(done, total, f"Scoring “{refinement.describe(candidate.edit)}”")
                 changed = refinement.apply_edit(rules, candidate.edit)
-                values.append(None if changed == tuple(rules) else self._reward(rules, changed, answer, text))
+                if changed == tuple(rules):
+                    values.append(NOTHING)
+                else:
+                    values.append((self._reward(rules, changed, answer, text), sign_of(candidate.edit, text)))
                 done += 1
             refinements.add_rewards(
                 [
@@ -591,11 +603,12 @@ class _Run:
                         message_id=message_id,
                         scored=scored,
                         value=value,
+                        sign=sign,
                         model=self.model_name,
                         base_version_id=base.id if base else None,
                         created_at=self._memory.clock(),
                     )
-                    for candidate, value in zip(waiting, values, strict=True)
+                    for candidate, (value, sign) in zip(waiting, values, strict=True)
                 ]
             )
             self.scored += len(waiting)
@@ -637,6 +650,8 @@ class _Run:
 
     def _log_probability(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
         key = (answer.id, text, rules)
+        if not self._refiner.can_score:
+            return None
         if key not in self._under:
             self._pause()
             self._under[key] = self._evaluate(rules, answer, text)

@@ -70,7 +70,9 @@ class Reward:
     message_id: str
     scored: Scored
     value: float | None
-    """None: the edit changed nothing then, or the answer was too long to score."""
+    """None: the edit changed nothing then, or the answer could not be scored."""
+    sign: float | None
+    """How much the answer looks like what the edit asks for, in a unit of the edit's own; None: cannot be seen."""
     model: str
     base_version_id: str | None
     created_at: datetime
@@ -214,11 +216,11 @@ class Refinements:
                     f"INSERT OR IGNORE INTO prompt_scores ({names}) VALUES ({marks})", list(row.values())
                 )
 
-    def rewards(self) -> dict[tuple[str, str, str], float | None]:
-        """(candidate, message, what was scored) -> reward."""
+    def rewards(self) -> dict[tuple[str, str, str], tuple[float | None, float | None]]:
+        """(candidate, message, what was scored) -> (reward, sign)."""
         return {
-            (row["candidate_id"], row["message_id"], row["scored"]): row["value"]
-            for row in self._store.rows("SELECT candidate_id, message_id, scored, value FROM prompt_scores")
+            (row["candidate_id"], row["message_id"], row["scored"]): (row["value"], row["sign"])
+            for row in self._store.rows("SELECT candidate_id, message_id, scored, value, sign FROM prompt_scores")
         }
 
     # --- pairs ----------------------------------------------------------------------------------------------------

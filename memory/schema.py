@@ -95,7 +95,7 @@ def m005_refinement(db: Database) -> None:
         """CREATE TABLE prompt_scores (
             candidate_id TEXT NOT NULL REFERENCES prompt_candidates(id) ON DELETE CASCADE,
             message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
-            scored TEXT NOT NULL, value REAL, model TEXT NOT NULL, base_version_id TEXT, created_at TEXT NOT NULL,
+            scored TEXT NOT NULL, value REAL, sign REAL, model TEXT NOT NULL, base_version_id TEXT, created_at TEXT NOT NULL,
             PRIMARY KEY (candidate_id, message_id, scored)) WITHOUT ROWID""",
         "CREATE INDEX prompt_scores_by_message ON prompt_scores(message_id)",
         """CREATE TABLE preference_pairs (

@@ -50,12 +50,14 @@ def test_a_user_who_rates_at_random_sees_no_change_however_often_we_look(like_ra
 @given(st.floats(0.05, 0.95), st.integers(0, 10_000))
 def test_the_stake_is_fair_for_thumbs_that_know_nothing(like_rate: float, seed: int) -> None:
     """Averaged over every possible run of eight thumbs, the stake is at most what it began with, at any like-rate."""
-    rewards = np.random.default_rng(seed).normal(size=8)
+    random = np.random.default_rng(seed)
+    rewards = random.normal(size=8)
+    signs = random.normal(size=8) if seed % 2 else None
     expected = 0.0
     for number in range(2**8):
         labels = [bool(number >> bit & 1) for bit in range(8)]
         chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
-        expected += chance * math.exp(float(thumb_wealth(labels, rewards)[-1]))
+        expected += chance * math.exp(float(thumb_wealth(labels, rewards, signs)[-1]))
     assert expected <= 1 + 1e-9
 
 
@@ -91,6 +93,16 @@ def test_a_candidate_that_users_dislike_loses(history: list[tuple[bool, float]])
     assert thumb_wealth(labels, right)[-1] >= thumb_wealth(labels, wrong)[-1]
 
 
+def test_a_sign_finds_what_the_reward_has_backwards() -> None:
+    """A model whose own notion of short is another one: the reward is no help, the number of words is."""
+    labels = [True, False] * 10
+    backwards = [-0.5, -0.2] * 10
+    words = [-2.0, -3.0] * 10
+    assert thumb_wealth(labels, backwards)[-1] < 1 < threshold(0, 13) < thumb_wealth(labels, backwards, words)[-1]
+    assert thumb_wealth(labels, [math.nan] * 20, words)[-1] > threshold(0, 13)
+    assert thumb_wealth(labels, [math.nan] * 20)[-1] == 0
+
+
 def test_the_error_of_a_lifetime_is_shared_by_all_batches() -> None:
     spent = sum(size * math.exp(-threshold(batch, size)) for batch, size in enumerate([13, *[3] * 2000]))
     assert spent <= ALPHA + 1e-9
@@ -117,8 +129,9 @@ def test_nothing_is_judged_before_six_ratings_with_two_dislikes() -> None:
 
 def test_nothing_is_tried_on_a_user_who_is_content() -> None:
     assert trial_chance([]) == 0
-    assert trial_chance([False] + [True] * 4) == 0
-    assert 0 < trial_chance([True, True, False]) < trial_chance([False, False]) < 1
+    assert trial_chance([False]) == 0
+    assert trial_chance([False, False] + [True] * 4) == 0
+    assert 0 < trial_chance([False, True, True, True, False]) < trial_chance([False, False]) < 1
 
 
 def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:

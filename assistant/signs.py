@@ -1,0 +1,69 @@
+"""What can be seen of a style without any model: length, form, marks. Pure.
+
+Beside the reward of a rule, its sign is a second way to tell whether an answer is of its kind: a small model makes the
+shortest answers *less* likely under "Keep answers short." when its own notion of short is another one. Neither is
+taken at its word; both bet (`acceptance`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from memory import Edit
+
+_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
+_CONTRACTION = re.compile(r"\w['’](?:t|m|re|ve|ll)\b|\b(?:it|that|what|here|there|let|who)['’]s\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…]+(?:\s|$)|\n")
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def _sentences(text: str) -> int:
+    return sum(bool(part.strip()) for part in _SENTENCE_END.split(_EMOJI.sub("", text)))
+
+
+def _share_of_lines(pattern: str) -> Callable[[str], float]:
+    def share(text: str) -> float:
+        lines = [line for line in text.splitlines() if line.strip()]
+        return sum(bool(re.match(pattern, line.lstrip())) for line in lines) / len(lines) if lines else 0.0
+
+    return share
+
+
+def _emoji(text: str) -> float:
+    return float(_EMOJI.search(text) is not None)
+
+
+def _exclaims(text: str) -> float:
+    return float("!" in text)
+
+
+SIGNS: dict[str, Callable[[str], float]] = {
+    "Keep answers short.": lambda text: -math.log1p(_words(text)),
+    "Give more detail.": lambda text: math.log1p(_words(text)),
+    "Answer in one sentence.": lambda text: -float(_sentences(text)),
+    "Use numbered lists.": _share_of_lines(r"\d+[.)] "),
+    "Answer in bullets.": _share_of_lines(r"[-*•] "),
+    "Use a formal tone.": lambda text: -max(_exclaims(text), _emoji(text), float(bool(_CONTRACTION.search(text)))),
+    "Use a warm, friendly tone.": _exclaims,
+    "Do not use emoji.": lambda text: -_emoji(text),
+    "Use emoji.": _emoji,
+    "Do not use exclamation marks.": lambda text: -_exclaims(text),
+    "End with a question.": lambda text: float(_EMOJI.sub("", text).rstrip().endswith("?")),
+}
+"""Rule of the catalogue -> how much an answer looks like it, in a unit of its own."""
+
+
+def sign_of(edit: Edit, text: str) -> float | None:
+    """How much an answer looks like what an edit asks for: high is more. None where nothing can be seen."""
+    if edit.kind == "drop":
+        seen = SIGNS.get(edit.target)
+        return None if seen is None else -seen(text)
+    if edit.topic:
+        return None
+    seen = SIGNS.get(edit.text)
+    return None if seen is None else seen(text)

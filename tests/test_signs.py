@@ -1,0 +1,50 @@
+"""What can be seen of a style."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.catalogue import BY_TEXT
+from assistant.signs import SIGNS, sign_of
+from memory import Edit
+
+
+def add(rule: str, text: str) -> float:
+    value = sign_of(Edit(kind="add", text=rule), text)
+    assert value is not None
+    return value
+
+
+def test_every_sign_belongs_to_a_rule_of_the_catalogue() -> None:
+    assert set(SIGNS) <= set(BY_TEXT)
+
+
+def test_an_answer_of_its_kind_shows_it() -> None:
+    pairs = {
+        "Keep answers short.": ("Yes.", "Yes, and there is much more to say about it."),
+        "Give more detail.": ("Yes, and there is much more to say about it.", "Yes."),
+        "Answer in one sentence.": ("It is blue.", "It is blue. It is wide."),
+        "Use numbered lists.": ("1. Milk\n2. Bread", "Milk and bread."),
+        "Answer in bullets.": ("- Milk\n- Bread", "Milk and bread."),
+        "Use a formal tone.": ("I do not know.", "I don't know!"),
+        "Use a warm, friendly tone.": ("How lovely!", "Noted."),
+        "Do not use emoji.": ("Good.", "Good 🙂"),
+        "Use emoji.": ("Good 🙂", "Good."),
+        "Do not use exclamation marks.": ("Good.", "Good!"),
+        "End with a question.": ("Good. And you? 🙂", "Good? Yes."),
+    }
+    assert set(pairs) == set(SIGNS)
+    for rule, (kind, other) in pairs.items():
+        assert add(rule, kind) > add(rule, other), rule
+
+
+@given(st.text(max_size=80), st.sampled_from(sorted(SIGNS)))
+def test_dropping_a_rule_looks_like_its_opposite(text: str, rule: str) -> None:
+    assert sign_of(Edit(kind="drop", target=rule), text) == -add(rule, text)
+
+
+def test_what_cannot_be_seen_is_not_guessed() -> None:
+    assert sign_of(Edit(kind="add", text="Answer in plain words."), "Yes.") is None
+    assert sign_of(Edit(kind="add", text="Be like Wodehouse."), "Yes.") is None
+    assert sign_of(Edit(kind="add", text="Use emoji.", topic="cooking"), "Yes 🙂") is None
