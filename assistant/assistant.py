@@ -16,7 +16,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import extraction, profile, refinement
+from assistant import extraction, preferences, profile, refinement
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
@@ -420,6 +420,19 @@ class Assistant:
     def export_zip(self, path: Path) -> dict[str, Any]:
         """Write everything that is known to a zip. Returns its manifest."""
         return transfer.export_zip(self.memory, path, profile_text=self.profile_text())
+
+    def preference_rows(self, *, system: bool = True, redact: bool = False) -> list[preferences.Row]:
+        """The ratings as training rows; see `assistant.preferences`.
+
+        Args:
+            system: with the system prompt that the answer had, its rules and the profile; without it, training
+                distils them into the model.
+            redact: strike out names, numbers and addresses.
+        """
+        strike = preferences.redactor(self.memory.memories(include_closed=True)) if redact else str
+        return preferences.rows(
+            self.memory, system_of=self.refiner.system_of if system else lambda _answer: "", redact=strike
+        )
 
     def import_zip(self, path: Path) -> dict[str, Any]:
         """Add an exported zip to what is there; what is already there is left as it is. Returns counts."""

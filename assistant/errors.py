@@ -14,6 +14,7 @@ AttuneError
 ├── NothingToUndo
 ├── UnknownPersona
 ├── NotAnswersToOne          two answers that cannot be compared
+├── ExportFailed             a folder that cannot be written
 ├── RefiningCancelled        learning was stopped; what it had done is kept
 └── UnknownReason            a reason for a thumb outside the list
 """
@@ -62,6 +63,9 @@ class UnknownPersona(AttuneError): ...
 
 
 class NotAnswersToOne(AttuneError): ...
+
+
+class ExportFailed(AttuneError): ...
 
 
 class RefiningCancelled(AttuneError): ...

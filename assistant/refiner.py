@@ -218,6 +218,16 @@ class Refiner:
         version = self._memory.current_prompt()
         return version.rules if version else ()
 
+    def system_of(self, answer: Message) -> str:
+        """The system prompt of an answer, with the rules of the version that it was written with."""
+        versions = {version.id: version for version in self._versions()}
+        version = versions.get(answer.prompt_version_id or "")
+        standing = standing_rules(self._memory.memories(kind="procedural"))
+        learned = refinement.in_force(version.rules) if version else ()
+        profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
+        rules = (*standing, *(rule for rule in learned if rule not in standing))
+        return system_text(self._persona(answer.persona), self._global_rules, rules, profile)
+
     # --- judging ------------------------------------------------------------------------------------------------------
 
     def standings(self) -> list[Standing]:

@@ -13,6 +13,7 @@ from ui.commands.data import erase, export_data, import_data
 from ui.commands.feedback import feedback, refine, rules
 from ui.commands.memory import memory
 from ui.commands.personas import persona
+from ui.commands.preferences import preferences
 from ui.commands.profile import profile
 from ui.session import INTERRUPTED, assistant_of, caught, settings_of
 from ui.terminal import err, lines_from, out, piped_text, plain, print_json, write
@@ -30,6 +31,7 @@ app.add_typer(profile, name="profile")
 app.add_typer(persona, name="persona")
 app.add_typer(feedback, name="feedback")
 app.add_typer(rules, name="rules")
+app.add_typer(preferences, name="preferences")
 app.command("refine")(refine)
 app.command("export")(export_data)
 app.command("import")(import_data)

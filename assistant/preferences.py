@@ -1,0 +1,151 @@
+"""Ratings as training data, in the columns that TRL reads. Writes files; trains nothing.
+
+    kto.jsonl   {"prompt": [messages], "completion": [message], "label": bool}        thumbs
+    dpo.jsonl   {"prompt": [messages], "chosen": [message], "rejected": [message]}    edits, and the better of two answers
+    sft.jsonl   {"prompt": [messages], "completion": [message]}                       edits
+    meta.jsonl  where each row comes from: what a training row must not carry
+
+A message is {"role", "content"}, never with a null. Thumbs about facts are left out: they say nothing about manner.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.errors import ExportFailed
+from assistant.refinement import is_about_facts
+from memory import Feedback, Memory, MemoryManager, Message
+
+Format = Literal["kto", "dpo", "sft", "all"]
+FORMATS: tuple[Literal["kto", "dpo", "sft"], ...] = ("kto", "dpo", "sft")
+REDACTED = "[redacted]"
+NAMES_OF_PEOPLE = ("name", "person", "pet", "city", "address", "employer", "birthday")
+"""Attributes of facts whose values say who somebody is."""
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LINK = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
+_LONG_NUMBER = re.compile(r"\b\d[\d -]{7,}\d\b")
+Redact = Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of one file, and one of `meta.jsonl`."""
+
+    file: Literal["kto", "dpo", "sft"]
+    row: dict[str, Any]
+    meta: dict[str, Any]
+
+
+def rows(memory: MemoryManager, *, system_of: Callable[[Message], str], redact: Redact = str) -> list[Row]:
+    """Every training row that the ratings give, in the order of the ratings.
+
+    Args:
+        system_of: the system prompt of an answer; an empty text leaves it out.
+        redact: what every text passes through.
+    """
+    found: list[Row] = []
+    for given in memory.refinements.rated():
+        answer = memory.get_message(given.message_id)
+        prompt = _prompt(memory, answer, system_of, redact)
+        if is_about_facts(given) or not prompt:
+            continue
+        meta = _meta(answer, given, redact)
+        said = _completion(redact(answer.content))
+        found.append(Row(file="kto", row={"prompt": prompt, "completion": said, "label": given.rating == 1}, meta=meta))
+        if given.edit.strip() and given.edit.strip() != answer.content.strip():
+            better = _completion(redact(given.edit))
+            found.append(Row(file="dpo", row={"prompt": prompt, "chosen": better, "rejected": said}, meta=meta))
+            found.append(Row(file="sft", row={"prompt": prompt, "completion": better}, meta=meta))
+    for pair in memory.refinements.pairs():
+        better_one, worse = memory.get_message(pair.better_id), memory.get_message(pair.worse_id)
+        prompt = _prompt(memory, better_one, system_of, redact)
+        if prompt and better_one.content.strip() and worse.content.strip():
+            chosen, rejected = _completion(redact(better_one.content)), _completion(redact(worse.content))
+            meta = {**_meta(better_one, None, redact), "id": pair.id, "rejected_message_id": worse.id}
+            found.append(Row(file="dpo", row={"prompt": prompt, "chosen": chosen, "rejected": rejected}, meta=meta))
+    return found
+
+
+def write(found: Sequence[Row], folder: Path, form: Format = "all") -> dict[str, int]:
+    """Write the files of a format and `meta.jsonl` into a folder. Returns the number of lines of each.
+
+    Raises:
+        ExportFailed: the folder cannot be written.
+    """
+    wanted = FORMATS if form == "all" else (form,)
+    lines: dict[str, list[dict[str, Any]]] = {f"{name}.jsonl": [] for name in wanted}
+    metas: list[dict[str, Any]] = []
+    for one in found:
+        if one.file in wanted:
+            file = f"{one.file}.jsonl"
+            metas.append({"file": file, "line": len(lines[file]) + 1, **one.meta})
+            lines[file].append(one.row)
+    lines["meta.jsonl"] = metas
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in lines.items():
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in content)
+            (folder / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ExportFailed(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
+    return {file: len(content) for file, content in lines.items()}
+
+
+def redactor(facts: Iterable[Memory]) -> Redact:
+    """A function that strikes out what names people: telephone numbers, mail addresses, links, long numbers, and every name
+    and place that the user's own facts hold."""
+    import phonenumbers
+
+    named = sorted(
+        {
+            fact.value.strip()
+            for fact in facts
+            if fact.attribute.partition(":")[0] in NAMES_OF_PEOPLE and len(fact.value.strip()) > 1
+        },
+        key=len,
+        reverse=True,
+    )
+    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, named))})(?!\w)", re.IGNORECASE) if named else None
+
+    def redact(text: str) -> str:
+        for pattern in (_EMAIL, _LINK):
+            text = pattern.sub(REDACTED, text)
+        for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "US"))):
+            text = text[: match.start] + REDACTED + text[match.end :]
+        text = _LONG_NUMBER.sub(REDACTED, text)
+        return known.sub(REDACTED, text) if known else text
+
+    return redact
+
+
+def _prompt(
+    memory: MemoryManager, answer: Message, system_of: Callable[[Message], str], redact: Redact
+) -> list[dict[str, str]]:
+    """The conversation up to the question, oldest first; empty when the answer answers nothing."""
+    thread = [m for m in memory.thread(answer.conversation_id, answer.id)[:-1] if m.content.strip()]
+    if not thread or thread[-1].role != "user":
+        return []
+    system = system_of(answer)
+    first = [{"role": "system", "content": redact(system)}] if system.strip() else []
+    return [*first, *({"role": m.role, "content": redact(m.content)} for m in thread)]
+
+
+def _completion(text: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": text}]
+
+
+def _meta(answer: Message, given: Feedback | None, redact: Redact) -> dict[str, Any]:
+    return {
+        "id": given.id if given else "",
+        "message_id": answer.id,
+        "created_at": (given.created_at if given else answer.created_at).isoformat(),
+        "model": answer.model,
+        "prompt_version_id": answer.prompt_version_id or "",
+        "reasons": list(given.reasons) if given else [],
+        "comment": redact(given.comment) if given else "",
+    }

@@ -1,0 +1,59 @@
+"""`attune preferences`: ratings as training data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.session import caught, settings_of
+from ui.terminal import err, out, print_json, print_table
+
+preferences = typer.Typer(help="Your ratings as training data.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Format(StrEnum):
+    DPO = "dpo"
+    KTO = "kto"
+    SFT = "sft"
+    ALL = "all"
+
+
+class System(StrEnum):
+    KEEP = "keep"
+    DROP = "drop"
+
+
+@preferences.callback()
+def _group() -> None:
+    """One verb so far; without this it would be the noun's only meaning."""
+
+
+@preferences.command()
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--out", help="A folder; files of the same names are replaced.")],
+    form: Annotated[Format, typer.Option("--format", help="Which files.")] = Format.ALL,
+    system: Annotated[System, typer.Option(help="With or without the personal system prompt.")] = System.KEEP,
+    redact: Annotated[bool, typer.Option("--redact", help="Strike out names, numbers and addresses.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show the first rows and write nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write kto.jsonl, dpo.jsonl and sft.jsonl for TRL, and meta.jsonl beside them."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+        from assistant.preferences import write
+
+        with open_assistant(settings_of(context)) as assistant:
+            rows = assistant.preference_rows(system=system is System.KEEP, redact=redact)
+            if preview:
+                return print_json([row.row for row in rows if form in (Format.ALL, row.file)][:3])
+            written = write(rows, folder, form.value)
+        if as_json:
+            return print_json({"folder": folder, "lines": written})
+        print_table(("file", "lines"), [(name, str(n)) for name, n in written.items()], empty="")
+        if not rows:
+            err.print("There are no ratings yet, so the files are empty.")
+        return out.print(str(folder), markup=False)
