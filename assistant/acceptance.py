@@ -38,6 +38,7 @@ SIGN_THRESHOLDS = (-0.75, -0.25, 0.25, 0.75)
 """The same for signs, in standard deviations from their mean so far."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
+REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
 TRIAL_SHARPNESS = 2.0
 TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""
@@ -102,6 +103,15 @@ def pair_wealth(margins: ArrayLike) -> float:
     m = np.asarray(margins, dtype=np.float64)
     won, lost = int((m > FLOOR).sum()), int((m < -FLOOR).sum())
     return won * math.log(2 * LIKED_ABOVE) + lost * math.log(2 * (1 - LIKED_ABOVE))
+
+
+def reason_wealth(named: Sequence[bool]) -> float:
+    """log E over the reasons that were ticked, in nats: does the user go on giving the reason that named the candidate?
+
+    Someone who ticks at random among the six reasons of style names one rule less often than `RANDOM_REASON`.
+    """
+    again, other = sum(named), sum(not n for n in named)
+    return again * math.log(REASON_AGAIN / RANDOM_REASON) + other * math.log((1 - REASON_AGAIN) / (1 - RANDOM_REASON))
 
 
 def threshold(batch: int, size: int) -> float:

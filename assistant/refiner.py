@@ -84,6 +84,8 @@ class Standing:
     log_wealth: float
     log_threshold: float
     ratings: int
+    moves: float | None = None
+    """The largest reward of any answer, either way: about 0 for a rule that this model does not follow. None: not known."""
 
     @property
     def lead(self) -> float:
@@ -269,17 +271,23 @@ class Refiner:
                 # Not blind: some always prefer the newer one. Identifiers grow with time.
                 newer_won.append(pair.better_id > pair.worse_id)
                 newer_gain.append((better - worse) if newer_won[-1] else (worse - better))
+        said = []
+        if candidate.source == "reason":
+            later = [refinement.named_by(one) for one in rated if one.rating == -1 and counts(candidate, one)]
+            said = [candidate.text in names for names in later if names]
         visible = sign_of(candidate.edit, "") is not None
         wealth = (
             float(acceptance.thumb_wealth(labels, values, signs if visible else None)[-1])
             + float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
+            + acceptance.reason_wealth(said)
         )
         return Standing(
             candidate=candidate,
             log_wealth=wealth,
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
             ratings=len(labels) + len(margins) + len(newer_won),
+            moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
         )
 
     def _judge(self, run: _Run) -> PromptVersion | None:
@@ -412,7 +420,8 @@ class Refiner:
         for standing in self.standings():
             edit = standing.candidate.edit
             moved = [value for _, value in trials.get(edit, []) if value is not None]
-            if refinement.apply_edit(rules, edit) == rules or (moved and max(moved) < acceptance.FLOOR):
+            idle = standing.moves is not None and standing.moves < acceptance.FLOOR
+            if refinement.apply_edit(rules, edit) == rules or idle or (moved and max(moved) < acceptance.FLOOR):
                 continue
             representative.setdefault(edit, standing.candidate)
             wealth[edit] = float(_log_add(wealth.get(edit), standing.lead))

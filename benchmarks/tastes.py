@@ -65,7 +65,7 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Div: lambda a, b: a / b if b else 0.0,
 }
 
 
@@ -78,7 +78,13 @@ class Taste:
             self._tree = ast.parse(expression.strip(), mode="eval").body
         except SyntaxError as error:
             raise TasteError(f"“{expression}” is not an expression ({error.msg}).") from error
-        self("", topic="")
+        given = {"topic": "", "question": ""}
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.expr) and not (isinstance(node, ast.Name) and node.id in CALLS):
+                try:
+                    self._value(node, "", given)
+                except (TypeError, re.error, RecursionError) as error:
+                    raise TasteError(f"“{expression}” cannot be worked out ({error}).") from error
 
     def __call__(self, answer: str, *, topic: str = "", question: str = "") -> bool:
         return bool(self._value(self._tree, answer, {"topic": topic, "question": question}))

@@ -16,6 +16,7 @@ from assistant.acceptance import (
     choose_trial,
     enough,
     pair_wealth,
+    reason_wealth,
     threshold,
     thumb_wealth,
     trial_chance,
@@ -118,6 +119,18 @@ def test_pairs_are_fair_for_who_picks_blindly_and_mirror(margins: list[float]) -
     )
     assert math.isclose(expected, 1, rel_tol=1e-6)
     assert pair_wealth([0.0, 0.001]) == pytest.approx(0)
+
+
+@given(st.integers(1, 12))
+def test_reasons_ticked_at_random_earn_nothing(n: int) -> None:
+    """One of six reasons at random: the expected stake never exceeds what it began with."""
+    chance = 1 / 6
+    expected = sum(
+        math.comb(n, k) * chance**k * (1 - chance) ** (n - k) * math.exp(reason_wealth([True] * k + [False] * (n - k)))
+        for k in range(n + 1)
+    )
+    assert expected <= 1
+    assert reason_wealth([True] * n) > 0 > reason_wealth([False] * n)
 
 
 def test_nothing_is_judged_before_six_ratings_with_two_dislikes() -> None:
