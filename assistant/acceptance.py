@@ -39,6 +39,8 @@ SIGN_THRESHOLDS = (-0.75, -0.25, 0.25, 0.75)
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
 REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
+GAIN = 0.84
+"""Standard deviations: four to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
 TRIAL_SHARPNESS = 2.0
 TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""
@@ -133,6 +135,23 @@ def enough(labels: Sequence[bool], *, more: int = 0) -> bool:
         more: pairs and edited answers, which count as ratings too.
     """
     return len(labels) + more >= MIN_RATINGS and sum(not label for label in labels) >= MIN_DISLIKES
+
+
+def gains(tried: Sequence[bool], others: Sequence[bool]) -> bool:
+    """Were answers liked more with an edit than without: the difference of the two rates, in its standard deviations.
+
+    Args:
+        tried: thumbs on answers that were written with it; at least one must be a like.
+        others: thumbs on answers that were written without any trial.
+    """
+    if not any(tried):
+        return False
+    rates, variances = [], []
+    for labels in (tried, others):
+        n, likes = len(labels) + 2, sum(labels) + 1
+        rates.append(likes / n)
+        variances.append(likes * (n - likes) / (n**2 * (n + 1)))
+    return rates[0] - rates[1] >= GAIN * math.sqrt(sum(variances))
 
 
 def trial_chance(labels: Sequence[bool]) -> float:

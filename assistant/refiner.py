@@ -43,7 +43,7 @@ from memory import (
     Rule,
     VersionEvidence,
 )
-from memory.refinements import Scored
+from memory.refinements import CandidateSource, Scored
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -302,22 +302,38 @@ class Refiner:
             return None
         current = self._memory.current_prompt()
         trials = self._trials(rated)
+        tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
         for standing in self.standings():
             if standing.lead < 0:
                 return None
             candidate = standing.candidate
             rules = refinement.apply_edit(self.current_rules(), candidate.edit)
-            if rules == self.current_rules() or not self._confirmed(candidate, trials):
+            if rules == self.current_rules() or not self._confirmed(candidate, rated, trials, tried):
                 continue
             return self._accept(standing, current, run)
         return None
 
-    def _confirmed(self, candidate: Candidate, trials: dict[Edit, list[tuple[bool, float | None]]]) -> bool:
-        """Where answers are tried, the edit itself must have been liked when tried, more often than not."""
+    def _confirmed(
+        self,
+        candidate: Candidate,
+        rated: Sequence[Feedback],
+        trials: dict[Edit, list[tuple[bool, float | None]]],
+        tried: frozenset[str],
+    ) -> bool:
+        """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
+
+        Association is not enough. Who dislikes answers about facts, which are long, does not ask for short ones.
+        """
         if not self._settings.trials:
             return True
-        tried = [liked for liked, _ in trials.get(candidate.edit, [])]
-        return sum(tried) * 2 > len(tried)
+        with_it = [liked for liked, _ in trials.get(candidate.edit, [])]
+        since = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
+        without = [
+            one.rating == 1
+            for one in rated[-LOOK_AGAIN_EVERY:]
+            if one.message_id not in tried and (since is None or one.created_at > since)
+        ]
+        return acceptance.gains(with_it, without)
 
     def _accept(self, standing: Standing, current: PromptVersion | None, run: _Run) -> PromptVersion:
         candidate = standing.candidate
@@ -354,10 +370,6 @@ class Refiner:
                 if other.edit == candidate.edit or other.source == "watch":
                     memory.refinements.set_candidate_state(other.id, "closed")
             memory.refinements.set_candidate_state(candidate.id, "accepted")
-            if candidate.text:
-                memory.refinements.add_batch(
-                    refinement.watching(candidate.text), source="watch", after=memory.clock(), evidence=evidence
-                )
         return version
 
     def _why(self, candidate: Candidate) -> tuple[tuple[str, ...], str]:
@@ -451,27 +463,26 @@ class Refiner:
             return
         newest = rated[-1].created_at
         used = {identifier for c in made if c.source in ("reason", "edit", "model") for identifier in c.evidence}
-        open_edits = {c.edit for c in made if c.state == "open" and c.batch > 0}
-        for one in rated:
+        recent = rated[-LOOK_AGAIN_EVERY:]
+        waiting = {
+            c.edit
+            for c in made
+            if c.state == "open" and c.source in ("reason", "edit") and c.after and c.after >= recent[0].created_at
+        }
+        rules = self.current_rules()
+        for one in rated[-PROPOSE_EVERY:]:
             if one.id in used:
                 continue
             named = [Edit(kind="add", text=text) for text in refinement.named_by(one)]
-            source = "reason"
+            source: CandidateSource = "reason"
             if not named and one.edit.strip():
                 named, source = self._named_by_edit(one), "edit"
-            new = [
-                e
-                for e in named
-                if e not in open_edits and refinement.apply_edit(self.current_rules(), e) != self.current_rules()
-            ]
+            new = [e for e in named if e not in waiting and refinement.apply_edit(rules, e) != rules]
             if new:
-                self._memory.refinements.add_batch(
-                    new,
-                    source=source,  # type: ignore[arg-type]
-                    after=one.created_at,
-                    evidence=[one.id],
-                )
-                open_edits.update(new)
+                # It is made now, knowing every rating so far, so none of them counts for it.
+                self._memory.refinements.add_batch(new, source=source, after=newest, evidence=[one.id])
+                waiting.update(new)
+        self._watch(made, rated)
         catalogues = [c for c in made if c.source == "catalogue"]
         since = max((c.after for c in catalogues if c.after is not None), default=None)
         changed = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
@@ -481,6 +492,24 @@ class Refiner:
             self._memory.refinements.add_batch(refinement.catalogue_edits(), source="catalogue", after=newest)
         if not is_small(self._chat_model()):
             self._propose(run, rated)
+
+    def _watch(self, made: Sequence[Candidate], rated: Sequence[Feedback]) -> None:
+        """When answers are disliked again after a change: dropping each learnt rule, and its opposites, from a fresh start."""
+        versions = [v.decided_at for v in self._versions() if v.decided_at is not None]
+        since = max([*versions, *(c.after for c in made if c.source == "watch" and c.after)], default=None)
+        later = [one for one in rated if since is None or one.created_at > since]
+        disliked = sum(one.rating == -1 for one in later[-acceptance.RECENT :])
+        again = any(c.source == "watch" and c.state == "open" for c in made)
+        if disliked < acceptance.MIN_DISLIKES or len(later) < (LOOK_AGAIN_EVERY if again else acceptance.MIN_DISLIKES):
+            return
+        for rule in self.current_rules():
+            if rule.enabled and not rule.locked:
+                self._memory.refinements.add_batch(
+                    refinement.watching(rule.text),
+                    source="watch",
+                    after=rated[-1].created_at,
+                    evidence=[one.id for one in later[-acceptance.RECENT :]],
+                )
 
     def _named_by_edit(self, one: Feedback) -> list[Edit]:
         """The rule of the catalogue that the user's own version follows most, against the answer it was made from."""
@@ -634,28 +663,31 @@ class _Run:
         self.tell(total, total, "Weighing the evidence")
         return 0
 
-    def reward_of(self, changed: Sequence[Rule], one: Feedback, text: str | None = None) -> float:
-        """r_p of other rules against those in force, of the rated answer or of `text`; 0 where it cannot be scored."""
+    def reward_of(
+        self, changed: Sequence[Rule], one: Feedback, text: str | None = None, base: Sequence[Rule] | None = None
+    ) -> float:
+        """r_p of other rules against `base` (those in force), of the rated answer or of `text`; 0 where it cannot be scored."""
         answer = self._memory.get_message(one.message_id)
-        return self._reward(self._refiner.current_rules(), changed, answer, text or answer.content) or 0.0
+        rules = self._refiner.current_rules() if base is None else base
+        return self._reward(rules, changed, answer, text or answer.content) or 0.0
 
     def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
         p0 = self._log_probability(refinement.in_force(rules), answer, text)
         p = self._log_probability(refinement.in_force(changed), answer, text)
         return None if p is None or p0 is None else reward(p, p0)
 
-    def score_of(self, changed: Sequence[Rule]) -> PromptScore:
-        """The full score of a set of rules on the newest ratings, z0 and all."""
+    def score_of(self, changed: Sequence[Rule], base: Sequence[Rule] | None = None) -> PromptScore:
+        """The full score of a set of rules on the newest ratings, z0 and all, against `base` (those in force)."""
         rated = self._refiner._rated()[-NEWEST:]
         examples = []
         for one in rated:
-            r = self.reward_of(changed, one)
+            r = self.reward_of(changed, one, base=base)
             examples.append(Example(id=one.id, reward=r, rating=one.rating))
             if one.edit.strip():
-                better = self.reward_of(changed, one, one.edit)
+                better = self.reward_of(changed, one, one.edit, base)
                 examples.append(Example(id=one.id, reward=better, rating=1, against=r))
         shifted = [
-            self.reward_of(changed, one, self._memory.get_message(other.message_id).content)
+            self.reward_of(changed, one, self._memory.get_message(other.message_id).content, base)
             for one, other in zip(rated, rated[1:] + rated[:1], strict=True)
             if len(rated) > 1
         ]

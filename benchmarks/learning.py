@@ -384,7 +384,7 @@ def baselines(
     run = _Run(session.refiner, None, None)
     scored = {}
     for rule in CATALOGUE:
-        scored[rule.text] = run.score_of([Rule(id=rule.text, text=rule.text)])
+        scored[rule.text] = run.score_of([Rule(id=rule.text, text=rule.text)], base=())
     best = max(scored, key=lambda text: scored[text].score)
     rules = [best] if scored[best].score > 0.5 else []
     found["best score (OPRO)"] = heldout_share(rater, writer, questions, rules)

@@ -15,6 +15,7 @@ from assistant.acceptance import (
     ALPHA,
     choose_trial,
     enough,
+    gains,
     pair_wealth,
     reason_wealth,
     threshold,
@@ -145,6 +146,14 @@ def test_nothing_is_tried_on_a_user_who_is_content() -> None:
     assert trial_chance([False]) == 0
     assert trial_chance([False, False] + [True] * 4) == 0
     assert 0 < trial_chance([False, True, True, True, False]) < trial_chance([False, False]) < 1
+
+
+def test_a_trial_must_be_liked_more_than_what_is_there() -> None:
+    assert gains([True] * 3, [False] * 6)
+    assert gains([True] * 5, [True, False] * 5)
+    assert not gains([], [False] * 6)
+    assert not gains([False] * 3, [False] * 6)
+    assert not gains([True, True, False], [True, True, False] * 3)
 
 
 def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
