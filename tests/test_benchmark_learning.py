@@ -30,7 +30,7 @@ class Obeys:
         text = "\n".join(str(m.content) for m in messages)
         if "Answer in bullets." in text:
             return "- One\n- Two"
-        return "Yes." if "Keep answers short." in text else "That is a long story which I will gladly tell you in full."
+        return "Yes." if "Keep answers short." in text else "That is a long story. I will gladly tell you all of it."
 
     def log_probability(self, messages: list[BaseMessage], answer: str, **_options: Any) -> AnswerScore:
         text = str(messages[0].content)

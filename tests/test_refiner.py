@@ -22,10 +22,11 @@ from memory import Edit, MemoryManager, Message, Rule
 from personas import load_library
 from tests.fakes import ScriptedChatModel
 
-SHORT, LONG, LISTS = "Yes.", "That is a long story which I will gladly tell you in full.", "- One\n- Two"
+SHORT, LONG, LISTS = "Yes.", "That is a long story. I will gladly tell you all of it.", "- One\n- Two"
 FOLLOWS: dict[str, Callable[[str], bool]] = {
     "Keep answers short.": lambda text: len(text.split()) <= 4 and "\n" not in text,
     "Give more detail.": lambda text: len(text.split()) > 4,
+    "Answer in one sentence.": lambda text: text.count(".") == 1,
     "Answer in bullets.": lambda text: text.startswith("- "),
 }
 
