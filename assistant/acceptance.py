@@ -44,6 +44,7 @@ GAIN = 0.84
 TRIAL_SHARPNESS = 2.0
 TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""
+TRIAL_CHANCE_BALANCED = 0.4
 RECENT = 4
 
 
@@ -154,27 +155,34 @@ def gains(tried: Sequence[bool], others: Sequence[bool]) -> bool:
     return rates[0] - rates[1] >= GAIN * math.sqrt(sum(variances))
 
 
-def trial_chance(labels: Sequence[bool]) -> float:
+def trial_chance(labels: Sequence[bool], *, leading: float = 0.0) -> float:
     """How likely the next answer should try something else: nothing while the user is content.
 
     Args:
-        labels: the thumbs so far, oldest first.
+        labels: the thumbs since the last change, oldest first.
+        leading: the share of the candidate that is tried most. Once one leads, likes and dislikes should balance, since a
+            bet wins most where either may come.
     """
     if sum(not label for label in labels) < MIN_DISLIKES:
         return 0.0
     disliked = sum(not label for label in labels[-RECENT:])
-    return 0.0 if not disliked else TRIAL_CHANCE if disliked == 1 else TRIAL_CHANCE_MORE
+    chance = 0.0 if not disliked else TRIAL_CHANCE if disliked == 1 else TRIAL_CHANCE_MORE
+    enough_likes = 2 * sum(labels) >= len(labels)
+    return min(chance, TRIAL_CHANCE_BALANCED) if leading > 0.5 and enough_likes else chance
 
 
-def choose_trial(wealth: Mapping[str, float], random: Random) -> str | None:
-    """The candidate to try on an answer: in proportion to what it has won (probability matching).
+def trial_shares(wealth: Mapping[str, float]) -> dict[str, float]:
+    """How often each candidate should be the one that is tried: in proportion to what it has won (probability matching).
 
     Args:
         wealth: candidate -> log E.
     """
-    if not wealth:
-        return None
-    top = max(wealth.values())
-    names = sorted(wealth)
-    weights = [math.exp(TRIAL_SHARPNESS * (wealth[name] - top)) for name in names]
-    return random.choices(names, weights)[0]
+    top = max(wealth.values(), default=0.0)
+    weights = {name: math.exp(TRIAL_SHARPNESS * (wealth[name] - top)) for name in sorted(wealth)}
+    whole = sum(weights.values())
+    return {name: weight / whole for name, weight in weights.items()}
+
+
+def choose_trial(shares: Mapping[str, float], random: Random) -> str | None:
+    """One candidate by its share."""
+    return random.choices(list(shares), list(shares.values()))[0] if shares else None

@@ -409,9 +409,9 @@ class Refiner:
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         rated = self._rated()
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
-        if self._random.random() >= acceptance.trial_chance(recent):
+        if acceptance.trial_chance(recent) == 0:
             return None
-        chosen = self._choose_trial(rated)
+        chosen = self._choose_trial(rated, recent)
         if chosen is None:
             return None
         before = current.rules if current else ()
@@ -424,7 +424,7 @@ class Refiner:
             topic_rules=(after[-1].text,) if only_new else (),
         )
 
-    def _choose_trial(self, rated: Sequence[Feedback]) -> Candidate | None:
+    def _choose_trial(self, rated: Sequence[Feedback], recent: Sequence[bool]) -> Candidate | None:
         rules = self.current_rules()
         trials = self._trials(rated)
         wealth: dict[Edit, float] = {}
@@ -438,7 +438,11 @@ class Refiner:
             representative.setdefault(edit, standing.candidate)
             wealth[edit] = float(_log_add(wealth.get(edit), standing.lead))
         by_name = {refinement.describe(edit): edit for edit in wealth}
-        chosen = acceptance.choose_trial({name: wealth[edit] for name, edit in by_name.items()}, self._random)
+        shares = acceptance.trial_shares({name: wealth[edit] for name, edit in by_name.items()})
+        leading = max(shares.values(), default=0.0)
+        if self._random.random() >= acceptance.trial_chance(recent, leading=leading):
+            return None
+        chosen = acceptance.choose_trial(shares, self._random)
         return None if chosen is None else representative[by_name[chosen]]
 
     def _trials(self, rated: Sequence[Feedback]) -> dict[Edit, list[tuple[bool, float | None]]]:

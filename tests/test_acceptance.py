@@ -21,6 +21,7 @@ from assistant.acceptance import (
     threshold,
     thumb_wealth,
     trial_chance,
+    trial_shares,
 )
 
 histories = st.lists(st.tuples(st.booleans(), st.floats(-2, 2)), min_size=1, max_size=40)
@@ -146,6 +147,9 @@ def test_nothing_is_tried_on_a_user_who_is_content() -> None:
     assert trial_chance([False]) == 0
     assert trial_chance([False, False] + [True] * 4) == 0
     assert 0 < trial_chance([False, True, True, True, False]) < trial_chance([False, False]) < 1
+    liked = [False, False, True, True, True, False]
+    assert trial_chance(liked, leading=0.9) < trial_chance(liked, leading=0.2)
+    assert trial_chance([False, False, True], leading=0.9) == trial_chance([False, False, True])
 
 
 def test_a_trial_must_be_liked_more_than_what_is_there() -> None:
@@ -158,6 +162,7 @@ def test_a_trial_must_be_liked_more_than_what_is_there() -> None:
 
 def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
     random = Random(3)
-    chosen = [choose_trial({"a": 2.0, "b": 0.0, "c": 0.0}, random) for _ in range(400)]
+    shares = trial_shares({"a": 1.0, "b": 0.0, "c": 0.0})
+    chosen = [choose_trial(shares, random) for _ in range(400)]
     assert chosen.count("a") > chosen.count("b") + chosen.count("c") > 0
     assert choose_trial({}, random) is None
