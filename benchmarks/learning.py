@@ -26,13 +26,14 @@ import numpy as np
 from langchain_core.messages import BaseMessage
 from numpy.typing import NDArray
 
+from assistant.acceptance import MIN_RATINGS
 from assistant.catalogue import CATALOGUE, FACT_REASONS
 from assistant.models import builtin_model_path
 from assistant.prompt import PromptParts, build_messages
 from assistant.refinement import in_force
 from assistant.refiner import Refiner, _Run
 from assistant.settings import Settings
-from assistant.turn import to_langchain
+from assistant.turn import Trial, to_langchain
 from benchmarks.tastes import Question, Taste, TasteError, User, World, read_world
 from memory import MemoryManager, MessageUse, Rule, open_memory
 from personas import load_library
@@ -270,7 +271,12 @@ class Session:
     def turn(self, question: Question, rater: Rater) -> bool:
         """Ask, answer, rate, refine. True when the rules changed."""
         trial = self.refiner.trial()
-        rules = in_force(trial.rules if trial else self.rules)
+        self.write_and_rate(question, rater, in_force(trial.rules if trial else self.rules), trial)
+        return self.refiner.run().version is not None
+
+    def write_and_rate(
+        self, question: Question, rater: Rater, rules: Sequence[str], trial: Trial | None = None
+    ) -> None:
         answer = self._writer(question.text, rules, trial.topic_rules if trial else ())
         conversation = self.memory.start_conversation(persona="nova")
         asked = self.memory.add_message(conversation.id, role="user", content=question.text, block=_block())
@@ -287,7 +293,6 @@ class Session:
         self.memory.add_feedback(
             written.id, rating=given.rating, reasons=given.reasons, comment=given.comment, edit=given.edit
         )
-        return self.refiner.run().version is not None
 
     def close(self) -> None:
         self.memory.close()
@@ -367,6 +372,8 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
             life.tried = session.tried
         finally:
             session.close()
+    if by_taste and life.baselines:
+        life.baselines["best score (OPRO)"] = greedy(user, track, world, writer, ratings=JUDGED_AFTER, seed=seed)
     life.seconds = time.perf_counter() - started
     return life
 
@@ -381,14 +388,29 @@ def baselines(
     pasted = [f"The user disliked answers because: {words}." for words in said if words]
     if rater.track == "reasons":
         found["reasons pasted"] = heldout_share(rater, writer, questions, pasted)
-    run = _Run(session.refiner, None, None)
-    scored = {}
-    for rule in CATALOGUE:
-        scored[rule.text] = run.score_of([Rule(id=rule.text, text=rule.text)], base=())
-    best = max(scored, key=lambda text: scored[text].score)
-    rules = [best] if scored[best].score > 0.5 else []
-    found["best score (OPRO)"] = heldout_share(rater, writer, questions, rules)
     return found
+
+
+def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: int, seed: int) -> float:
+    """OPRO's way: from the sixth rating on, whatever rule has the best score on all ratings writes the next answer. No
+    mis-aligned responses, no trials, no test on later ratings. Returns the share of held-out answers at the end."""
+    random = Random(f"{seed}:{user.id}:{track}")
+    rater = Rater(user, track, random, writer)
+    with tempfile.TemporaryDirectory(prefix="attune-learning-", dir=_quick_folder()) as folder:
+        session = Session(writer, Path(folder), Random(0))
+        try:
+            rules: tuple[str, ...] = ()
+            for n, question in zip(range(1, ratings + 1), ask_order(user, world.questions, random), strict=False):
+                rater.moment(n)
+                session.write_and_rate(question, rater, rules)
+                if n >= MIN_RATINGS:
+                    run = _Run(session.refiner, None, None)
+                    scores = {r.text: run.score_of([Rule(id=r.text, text=r.text)], base=()).score for r in CATALOGUE}
+                    best = max(scores, key=lambda text: scores[text])
+                    rules = (best,) if scores[best] > 0.5 else ()
+            return heldout_share(rater, writer, world.questions, rules)
+        finally:
+            session.close()
 
 
 def _quick_folder() -> str | None:
