@@ -25,10 +25,12 @@ from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
 from assistant.turn import TurnRequest, TurnWriter, used_memories
 from memory import (
+    Edit,
     Feedback,
     Memory,
     MemoryManager,
     Message,
+    NotFound,
     PreferencePair,
     ProfileVersion,
     PromptVersion,
@@ -372,14 +374,58 @@ class Assistant:
 
     def switch_rule(self, rule_id: str, *, enabled: bool) -> PromptVersion:
         """Turn one rule of the version in force on or off, as a version of its own."""
-        version = self.memory.current_prompt()
-        rules = tuple(replace(r, enabled=enabled) if r.id == rule_id else r for r in self.current_rules())
         words = "on" if enabled else "off"
+        return self._change_rules(
+            [replace(r, enabled=enabled) if r.id == rule_id else r for r in self.current_rules()],
+            f"You switched a rule {words}.",
+        )
+
+    def lock_rule(self, rule_id: str, *, locked: bool) -> PromptVersion:
+        """Keep learning from changing or dropping a rule, or let it again."""
+        words = "locked" if locked else "unlocked"
+        return self._change_rules(
+            [replace(r, locked=locked) if r.id == rule_id else r for r in self.current_rules()],
+            f"You {words} a rule.",
+        )
+
+    def reword_rule(self, rule_id: str, text: str) -> PromptVersion:
+        """Put a rule in the user's own words."""
+        text = " ".join(text.split())
+        return self._change_rules(
+            [replace(r, text=text) if r.id == rule_id else r for r in self.current_rules()], "You reworded a rule."
+        )
+
+    def delete_rule(self, rule_id: str) -> PromptVersion:
+        return self._change_rules([r for r in self.current_rules() if r.id != rule_id], "You deleted a rule.")
+
+    def add_rule(self, text: str) -> PromptVersion:
+        """A rule that the user writes needs no proof."""
+        edit = Edit(kind="add", text=" ".join(text.split()))
+        return self._change_rules(refinement.apply_edit(self.current_rules(), edit), "You added a rule.")
+
+    def roll_back(self, version_id: str) -> PromptVersion:
+        """Put the rules of an earlier version in force again, as a version of their own.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        earlier = next((v for v in self.memory.prompt_versions() if v.id == version_id), None)
+        if earlier is None:
+            raise NotFound("rule version", version_id)
+        return self._change_rules(earlier.rules, "You went back to earlier rules.")
+
+    def rules_of(self, message_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """(the learnt rules an answer was written with, what was tried in it): why it is as it is."""
+        uses = self.memory.uses_of(message_id)
+        return (
+            tuple(use.text for use in uses if use.item_type == "rule"),
+            tuple(use.text for use in uses if use.item_type == "trial"),
+        )
+
+    def _change_rules(self, rules: Sequence[Rule], reason: str) -> PromptVersion:
+        version = self.memory.current_prompt()
         return self.memory.add_prompt_version(
-            parent_id=version.id if version else None,
-            rules=rules,
-            state="accepted",
-            reason=f"You switched a rule {words}.",
+            parent_id=version.id if version else None, rules=rules, state="accepted", reason=reason
         )
 
     # --- profile --------------------------------------------------------------------------------------------------

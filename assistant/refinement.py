@@ -135,6 +135,17 @@ def describe(edit: Edit) -> str:
     return f"{edit.text or edit.target}{where}"
 
 
+def diff_rules(before: Sequence[Rule], after: Sequence[Rule]) -> list[tuple[Literal["new", "gone"], str]]:
+    """What one version has that the other has not, in words; a rule that was switched off is gone."""
+
+    def held(rules: Sequence[Rule]) -> list[str]:
+        return [f"{r.text} (for {r.topic})" if r.topic else r.text for r in rules if r.enabled]
+
+    old, new = held(before), held(after)
+    gone: list[tuple[Literal["new", "gone"], str]] = [("gone", text) for text in old if text not in new]
+    return gone + [("new", text) for text in new if text not in old]
+
+
 def catalogue_edits() -> list[Edit]:
     return [Edit(kind="add", text=rule.text) for rule in CATALOGUE]
 

@@ -13,7 +13,6 @@ from assistant.events import UsedMemory
 from assistant.models import LocalModel
 from memory import (
     Conversation,
-    Feedback,
     ForgetPlan,
     Memory,
     MemoryEvent,
@@ -21,7 +20,6 @@ from memory import (
     ProfileLine,
     ProfileVersion,
     PromptVersion,
-    Rule,
     SearchHit,
 )
 from personas import Persona
@@ -212,14 +210,14 @@ def forget_plan(plan: ForgetPlan) -> str:
     if plan.redacted_messages:
         parts.append(f"<li>its words in {len(plan.redacted_messages)} message(s):<ul>")
         parts += [
-            f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>"
+            f"<li>{escape(short(m.content))} <small>{day(m.created_at)}</small></li>"
             for m in plan.redacted_messages[:8]
         ]
         parts.append("</ul></li>")
     return "".join([*parts, "</ul>"])
 
 
-def _short(text: str, limit: int = 140) -> str:
+def short(text: str, limit: int = 140) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -230,7 +228,7 @@ def memory_row(memory: Memory, source: Message | None) -> str:
     when = f"since {day(memory.valid_from)}"
     if memory.valid_to is not None:
         when = f"{day(memory.valid_from)} to {day(memory.valid_to)}, no longer true"
-    where = f"“{escape(_short(source.content))}”" if source else "added by hand" if memory.origin == "user" else ""
+    where = f"“{escape(short(source.content))}”" if source else "added by hand" if memory.origin == "user" else ""
     buttons = [button("Edit", "edit", memory.id, label=f"Edit: {memory.content}")]
     if memory.valid_to is None:
         buttons.append(button("Outdated", "close", memory.id, label=f"Outdated: {memory.content}"))
@@ -257,7 +255,7 @@ def search_results(hits: Iterable[SearchHit], sources: Mapping[str, Message]) ->
             rows.append(memory_row(hit.item, sources.get(hit.item.source_message_id or "")))
         else:
             who = "You" if hit.item.role == "user" else "Attune"
-            rows.append(card(escape(_short(hit.item.content, 280)), note=f"{who}, {day(hit.item.created_at)}"))
+            rows.append(card(escape(short(hit.item.content, 280)), note=f"{who}, {day(hit.item.created_at)}"))
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
 
 
@@ -292,43 +290,6 @@ def profile_versions(versions: Sequence[ProfileVersion]) -> str:
         for v in versions[:20]
     )
     return f'<h3 class="a-side">Versions</h3><ol class="a-timeline">{rows}</ol>'
-
-
-def learning_page(
-    rules: Sequence[Rule],
-    current: PromptVersion | None,
-    proposals: Sequence[PromptVersion],
-    versions: Sequence[PromptVersion],
-    evidence: Mapping[str, tuple[Feedback, Message | None]],
-) -> str:
-    parts = [proposal(version) for version in proposals]
-    for rule in rules:
-        quotes = "".join(
-            f"<li>{escape(', '.join(given.reasons))}: “{escape(_short(message.content) if message else '')}”</li>"
-            for given, message in (evidence[e] for e in rule.evidence if e in evidence)
-        )
-        switch = button("Switch off", "off", rule.id) if rule.enabled else button("Switch on", "on", rule.id)
-        parts.append(
-            card(
-                f"<strong>{escape(rule.text)}</strong>{f'<ul>{quotes}</ul>' if quotes else ''}",
-                switch,
-                kind="" if rule.enabled else "closed",
-                note="in force" if rule.enabled else "switched off",
-            )
-        )
-    if current is not None and rules:
-        parts.append(f'<div class="a-buttons">{button("Take the last change back", "undo-rule", current.id)}</div>')
-    if not parts:
-        parts.append(
-            empty("No rules yet", "Press thumbs down and give the same reason on two answers. A rule is then proposed.")
-        )
-    if versions:
-        rows = "".join(
-            f"<li><time>{day(v.created_at)}</time> <strong>{STATE_WORDS[v.state]}</strong> {escape(v.reason)}</li>"
-            for v in versions[:20]
-        )
-        parts.append(f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{rows}</ol>')
-    return "".join(parts)
 
 
 KEPT = (("conversations", "conversation"), ("messages", "message"), ("memories", "memory"))

@@ -24,7 +24,7 @@ from assistant.settings import Settings
 from assistant.turn import DECLINES
 from memory import Memory, MemoryStoreError, Message, transfer
 from personas import PersonaError
-from ui import cards
+from ui import cards, rules
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +190,13 @@ class ChatHandlers:
     def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
         answers = [m.id for m in thread if m.role == "assistant"]
         wanted = of_message if of_message in answers else answers[-1] if answers else None
-        return cards.used_panel(self.assistant.used_for(wanted) if wanted else (), of_reply=wanted is not None)
+        return self._used_by(wanted) if wanted else cards.used_panel((), of_reply=False)
+
+    def _used_by(self, message_id: str) -> str:
+        """What an answer was given with, and why it is as it is."""
+        learned, tried = self.assistant.rules_of(message_id)
+        used = cards.used_panel(self.assistant.used_for(message_id), of_reply=True)
+        return used + rules.why(learned, tried, self.assistant.memory.get_message(message_id).model)
 
     @told
     def open(self, current: str) -> ChatView:
@@ -203,7 +209,7 @@ class ChatHandlers:
         wanted = self.assistant.memory.get_message(ids[index])
         if wanted.role != "assistant":
             return gr.skip()  # type: ignore[no-any-return]
-        return cards.used_panel(self.assistant.used_for(wanted.id), of_reply=True)
+        return self._used_by(wanted.id)
 
     # --- replies --------------------------------------------------------------------------------------------------
 
@@ -482,26 +488,76 @@ class PageHandlers(ChatHandlers):
     def learning(self) -> str:
         memory = self.assistant.memory
         evidence = {f.id: (f, memory.find_message(f.message_id)) for f in memory.feedback()}
-        return cards.learning_page(
+        return rules.learning_page(
             self.assistant.current_rules(),
             memory.current_prompt(),
             self.assistant.proposals(),
             memory.prompt_versions(),
             evidence,
+            memory.refinements.evidence(),
+            self.assistant.refiner.standings(),
         )
 
     @told
-    def learning_pressed(self, event: gr.EventData) -> str:
+    def learning_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
+        """(the page, the edited rule, editing panel, its text)"""
         act, identifier = _pressed(event)
-        if act in ("on", "off"):
-            self.assistant.switch_rule(identifier, enabled=act == "on")
-        elif act == "accept":
-            self.assistant.accept(identifier)
-        elif act == "reject":
-            self.assistant.reject(identifier)
-        elif act == "undo-rule":
-            self.assistant.undo_rule(identifier)
-        return self.learning()  # type: ignore[no-any-return]
+        assistant = self.assistant
+        if act == "edit-rule":
+            text = next((rule.text for rule in assistant.current_rules() if rule.id == identifier), "")
+            return gr.skip(), identifier, gr.update(visible=True), text
+        acts: dict[str, Callable[[str], Any]] = {
+            "on": lambda rule: assistant.switch_rule(rule, enabled=True),
+            "off": lambda rule: assistant.switch_rule(rule, enabled=False),
+            "lock": lambda rule: assistant.lock_rule(rule, locked=True),
+            "unlock": lambda rule: assistant.lock_rule(rule, locked=False),
+            "delete-rule": assistant.delete_rule,
+            "back": assistant.roll_back,
+            "accept": assistant.accept,
+            "reject": assistant.reject,
+            "undo-rule": assistant.undo_rule,
+        }
+        if act in acts:
+            acts[act](identifier)
+        return self.learning(), gr.skip(), gr.skip(), gr.skip()
+
+    @told
+    def save_rule(self, identifier: str, text: str) -> tuple[Any, ...]:
+        """(the page, the editing panel)"""
+        if identifier and text.strip():
+            self.assistant.reword_rule(identifier, text)
+        return self.learning(), gr.update(visible=False)
+
+    @told
+    def add_rule(self, text: str) -> tuple[Any, ...]:
+        """(the page, the emptied box)"""
+        if not text.strip():
+            return gr.skip(), gr.skip()
+        self.assistant.add_rule(text)
+        return self.learning(), ""
+
+    def learn_now(self) -> Iterator[tuple[Any, ...]]:
+        """Learn from the ratings, telling how far it is: (what it is doing, the page)"""
+        done = threading.Event()
+        outcome: list[str] = []
+
+        def learn() -> None:
+            try:
+                refined = self.assistant.refine()
+                outcome.append(
+                    refined.why_not or (refined.version.reason if refined.version else "Nothing new is sure yet.")
+                )
+            except ERRORS as error:
+                outcome.append(str(error))
+            finally:
+                done.set()
+
+        threading.Thread(target=learn, name="attune-learn-now", daemon=True).start()
+        while not done.wait(0.2):
+            now = self.assistant.refiner.progress
+            if now is not None:
+                yield f"{cards.escape(now.doing)} ({now.done} of {now.total})", gr.skip()
+        yield cards.escape(" ".join(outcome)), self.learning()
 
     # --- data -----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from ui.handlers import PageHandlers
@@ -9,10 +11,27 @@ from ui.pages.parts import speaking_html
 
 
 def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
+    edited = gr.State("")
     with gr.Column(elem_classes="a-page"):
         gr.HTML(
-            "<h2>Learning</h2><p class='a-lead'>Rules that came of your thumbs. Nothing changes until you accept it.</p>"
+            "<h2>Learning</h2><p class='a-lead'>What your thumbs taught, and why. A rule holds once ratings that came "
+            "after it was thought of speak for it clearly enough; you can change, lock and take back everything.</p>"
         )
+        with gr.Row():
+            now = gr.Button("Learn now", elem_id="learn-now", scale=0, min_width=120)
+            doing = gr.HTML(apply_default_css=False, elem_id="learning-progress")
+        with gr.Row(visible=False, elem_id="rule-edit") as editing:
+            text = gr.Textbox(label="Reword", elem_id="rule-text", max_length=200)
+            save = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="rule-save")
         listed = speaking_html(elem_id="learning")
-    tab.select(handlers.learning, None, listed, show_progress="hidden")
-    listed.click(handlers.learning_pressed, None, listed, show_progress="hidden")
+        with gr.Row():
+            fresh = gr.Textbox(
+                label="Add a rule", placeholder="Keep answers short.", elem_id="rule-new", max_length=200
+            )
+            add = gr.Button("Add", variant="primary", scale=0, min_width=80, elem_id="rule-add")
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    tab.select(handlers.learning, None, listed, **quiet)
+    listed.click(handlers.learning_pressed, None, [listed, edited, editing, text], **quiet)
+    gr.on([save.click, text.submit], handlers.save_rule, [edited, text], [listed, editing], **quiet)
+    gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
+    now.click(handlers.learn_now, None, [doing, listed], **quiet)

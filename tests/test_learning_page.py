@@ -1,0 +1,136 @@
+"""The learning page: what it shows, and what its buttons do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from assistant import Assistant, Settings, open_assistant
+from assistant.refinement import diff_rules
+from memory import MemoryManager, MessageUse, NotFound, Rule, VersionEvidence
+from tests.fakes import ScriptedChatModel
+from tests.test_refiner import LONG, SHORT, KnownLikelihoods, rate
+from ui import rules
+from ui.handlers import PageHandlers
+
+
+@pytest.fixture
+def assistant(settings: Settings, memory: MemoryManager) -> Iterator[Assistant]:
+    settings.trials = False
+    with open_assistant(settings, chat_model=KnownLikelihoods(), memory=memory) as opened:
+        yield opened
+
+
+@pytest.fixture
+def handlers(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> PageHandlers:
+    monkeypatch.setattr(gr, "Warning", lambda *_a, **_k: None)
+    monkeypatch.setattr(gr, "Info", lambda *_a, **_k: None)
+    return PageHandlers(assistant)
+
+
+def press(handlers: PageHandlers, act: str, identifier: str = "") -> Any:
+    return handlers.learning_pressed(gr.EventData(None, {"act": act, "id": identifier}))
+
+
+def test_what_thumbs_taught_is_shown_with_its_score_and_the_answers_that_taught_it(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    assert "No rules yet" in handlers.learning()
+    for n in range(24):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        if assistant.refine().version is not None:
+            break
+    page = handlers.learning()
+    assert "Keep answers short." in page
+    assert "0.50 is the version before" in page
+    assert f"liked: “{SHORT}”" in page
+    version = memory.current_prompt()
+    assert version is not None
+    press(handlers, "undo-rule", version.id)
+    assert assistant.current_rules() == ()
+
+
+def test_a_rule_is_switched_locked_reworded_deleted_and_brought_back(
+    assistant: Assistant, handlers: PageHandlers
+) -> None:
+    handlers.add_rule("Use emoji.")
+    first = assistant.memory.current_prompt()
+    assert first is not None
+
+    def rule() -> Rule:
+        return assistant.current_rules()[0]
+
+    press(handlers, "off", rule().id)
+    assert not rule().enabled
+    press(handlers, "on", rule().id)
+    press(handlers, "lock", rule().id)
+    assert (rule().enabled, rule().locked) == (True, True)
+    press(handlers, "unlock", rule().id)
+    assert not rule().locked
+    _, edited, panel, text = press(handlers, "edit-rule", rule().id)
+    assert (edited, panel["visible"], text) == (rule().id, True, "Use emoji.")
+    handlers.save_rule(edited, "Use  many emoji. ")
+    assert rule().text == "Use many emoji."
+    press(handlers, "delete-rule", rule().id)
+    assert assistant.current_rules() == ()
+    press(handlers, "back", first.id)
+    assert rule().text == "Use emoji."
+    with pytest.raises(NotFound):
+        assistant.roll_back("nothing")
+
+
+def test_a_rule_of_ones_own_takes_the_place_of_its_opposite(assistant: Assistant) -> None:
+    assistant.add_rule("Keep answers short.")
+    assistant.add_rule("Give more detail.")
+    assert [r.text for r in assistant.current_rules()] == ["Give more detail."]
+
+
+def test_versions_are_shown_as_what_they_changed() -> None:
+    short, emoji = Rule(id="a", text="Keep answers short."), Rule(id="b", text="Use emoji.")
+    assert diff_rules([], [short]) == [("new", "Keep answers short.")]
+    assert diff_rules([short], [emoji]) == [("gone", "Keep answers short."), ("new", "Use emoji.")]
+    off = Rule(id="a", text="Keep answers short.", enabled=False)
+    assert diff_rules([short], [off]) == [("gone", "Keep answers short.")]
+
+
+def test_why_an_answer_is_as_it_is(assistant: Assistant, handlers: PageHandlers, memory: MemoryManager) -> None:
+    answer = rate(memory, LONG, -1)
+    assert "No learnt rule" in handlers._used_by(answer)
+    memory.record_uses(
+        answer,
+        [
+            MessageUse(item_type="rule", item_id="r", text="Use emoji."),
+            MessageUse(item_type="trial", item_id="c", text="Answer in <b>bullets</b>."),
+        ],
+    )
+    shown = handlers._used_by(answer)
+    assert "Use emoji." in shown
+    assert "Answer in &lt;b&gt;bullets&lt;/b&gt;." in shown
+    assert "only tried here" in shown
+
+
+def test_learning_now_tells_what_it_does_and_what_came_of_it(handlers: PageHandlers, memory: MemoryManager) -> None:
+    (*_, (words, _)) = handlers.learn_now()
+    assert "no ratings" in words
+    rate(memory, LONG, -1)
+    (*_, (words, page)) = handlers.learn_now()
+    assert "Nothing new is sure yet." in words
+    assert "No rules yet" in page
+
+
+def test_words_from_outside_are_escaped() -> None:
+    nasty = "<img src=x onerror=alert(1)>"
+    rule = Rule(id='"><b>', text=nasty, topic=nasty)
+    evidence: dict[str, VersionEvidence] = {}
+    page = rules.learning_page([rule], None, [], [], {}, evidence) + rules.why([nasty], [nasty], nasty)
+    assert "<img" not in page and "<b>" not in page
+
+
+def test_asking_the_same_of_a_model_that_cannot_score_breaks_nothing(settings: Settings, memory: MemoryManager) -> None:
+    with open_assistant(settings, chat_model=ScriptedChatModel(), memory=memory) as opened:
+        rate(memory, LONG, -1)
+        assert opened.refine().version is None
+        assert "No rules yet" in PageHandlers(opened).learning()

@@ -1,0 +1,122 @@
+"""The learning page as HTML: rules with the answers that taught them, versions with diff and score. Knows no Gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistant.refinement import describe, diff_rules
+from assistant.refiner import Standing
+from memory import Feedback, Message, PromptVersion, Rule, VersionEvidence
+from ui.cards import STATE_WORDS, button, card, counted, day, empty, escape, proposal, short
+
+Taught = Mapping[str, tuple[Feedback, Message | None]]
+"""Feedback identifier -> the rating and the answer."""
+
+
+def learning_page(
+    rules: Sequence[Rule],
+    current: PromptVersion | None,
+    proposals: Sequence[PromptVersion],
+    versions: Sequence[PromptVersion],
+    taught: Taught,
+    evidence: Mapping[str, VersionEvidence],
+    standings: Sequence[Standing] = (),
+) -> str:
+    parts = [proposal(version) for version in proposals]
+    parts += [rule_card(rule, taught) for rule in rules]
+    if current is not None and rules:
+        parts.append(f'<div class="a-buttons">{button("Take the last change back", "undo-rule", current.id)}</div>')
+    if not parts:
+        parts.append(
+            empty(
+                "No rules yet",
+                "Press a thumb under answers. What you like is learnt once it is sure; a reason on two answers proposes a rule.",
+            )
+        )
+    parts.append(nearest(standings))
+    parts.append(history(versions, current, evidence))
+    return "".join(parts)
+
+
+def rule_card(rule: Rule, taught: Taught) -> str:
+    quotes = "".join(
+        f"<li>{'liked' if given.rating == 1 else ', '.join(given.reasons) or 'disliked'}: "
+        f"“{escape(short(message.content) if message else '')}”</li>"
+        for given, message in (taught[e] for e in rule.evidence if e in taught)
+    )
+    state = ["in force" if rule.enabled else "switched off"]
+    state += ["locked: learning leaves it alone"] if rule.locked else []
+    state += [f"for {escape(rule.topic)}"] if rule.topic else []
+    state += ["your own words"] if not rule.evidence else []
+    return card(
+        f"<strong>{escape(rule.text)}</strong>{f'<ul>{quotes}</ul>' if quotes else ''}",
+        button("Switch off", "off", rule.id) if rule.enabled else button("Switch on", "on", rule.id),
+        button("Edit", "edit-rule", rule.id, label=f"Edit: {rule.text}"),
+        button("Unlock", "unlock", rule.id) if rule.locked else button("Lock", "lock", rule.id),
+        button("Delete", "delete-rule", rule.id, label=f"Delete: {rule.text}"),
+        kind="" if rule.enabled else "closed",
+        note=" · ".join(state),
+    )
+
+
+def nearest(standings: Sequence[Standing], limit: int = 3) -> str:
+    """What the ratings speak for so far, and how far it is from being sure."""
+    rows = [s for s in standings if s.log_wealth > 0][:limit]
+    if not rows:
+        return ""
+    items = "".join(
+        f"<li>{escape(describe(s.candidate.edit))} <small>{_share(s)} % of the evidence it needs, "
+        f"{counted(s.ratings, 'rating')}</small></li>"
+        for s in rows
+    )
+    return card(f"<span class='a-label'>Not sure yet:</span><ul>{items}</ul>", kind="nearest")
+
+
+def _share(standing: Standing) -> int:
+    return max(0, min(99, round(100 * standing.log_wealth / standing.log_threshold)))
+
+
+def history(
+    versions: Sequence[PromptVersion], current: PromptVersion | None, evidence: Mapping[str, VersionEvidence]
+) -> str:
+    """Every version, newest first, with what it changed and how it scored."""
+    if not versions:
+        return ""
+    by_id = {version.id: version for version in versions}
+    rows = []
+    for version in versions[:20]:
+        before = by_id.get(version.parent_id or "")
+        diff = "".join(
+            f'<li class="a-{sign}">{"+" if sign == "new" else "−"} {escape(text)}</li>'
+            for sign, text in diff_rules(before.rules if before else (), version.rules)
+        )
+        found = evidence.get(version.id)
+        score = (
+            f" <small>score {found.score:.2f} ({found.low:.2f} to {found.high:.2f}; 0.50 is the version before), "
+            f"{counted(found.ratings, 'rating')}</small>"
+            if found
+            else ""
+        )
+        back = "" if version is current or version == current else button("Back to this", "back", version.id)
+        rows.append(
+            f"<li><time>{day(version.created_at)}</time> <strong>{STATE_WORDS[version.state]}</strong> "
+            f"{escape(version.reason)}{score}{f'<ul>{diff}</ul>' if diff else ''} {back}</li>"
+        )
+    return f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{"".join(rows)}</ol>'
+
+
+def why(rules: Sequence[str], tried: Sequence[str], model: str) -> str:
+    """Why an answer is as it is: the rules that it was written with."""
+    if not rules and not tried:
+        return card(
+            "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
+            note=escape(f"written by {model}") if model else "",
+        )
+    listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
+    trial = "".join(
+        f"<li>{escape(text)} <small>only tried here: a thumb tells whether you like it</small></li>" for text in tried
+    )
+    return card(
+        f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
+        note=escape(f"written by {model}") if model else "",
+    )
