@@ -354,7 +354,7 @@ class Refiner:
             )
             memory.refinements.add_evidence(
                 VersionEvidence(
-                    version_id=version.id,
+                    id=version.id,
                     candidate_id=candidate.id,
                     score=result.score,
                     low=result.low,

@@ -93,7 +93,8 @@ class PreferencePair:
 class VersionEvidence:
     """Why a version was accepted: figures of the moment."""
 
-    version_id: str
+    id: str
+    """Of the version."""
     candidate_id: str
     score: float
     """0 to 1 over the rated answers; 0.5 is the version before it."""
@@ -249,4 +250,4 @@ class Refinements:
 
     def evidence(self) -> dict[str, VersionEvidence]:
         """By version."""
-        return {e.version_id: e for e in self._store.select("version_evidence", VersionEvidence, "1 ORDER BY rowid")}
+        return {e.id: e for e in self._store.select("version_evidence", VersionEvidence, "1 ORDER BY seq")}

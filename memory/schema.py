@@ -104,7 +104,7 @@ def m005_refinement(db: Database) -> None:
             worse_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
             source TEXT NOT NULL, created_at TEXT NOT NULL)""",
         """CREATE TABLE version_evidence (
-            version_id TEXT NOT NULL, candidate_id TEXT NOT NULL, score REAL NOT NULL, low REAL NOT NULL,
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, candidate_id TEXT NOT NULL, score REAL NOT NULL, low REAL NOT NULL,
             high REAL NOT NULL, ratings INTEGER NOT NULL, log_wealth REAL NOT NULL, log_threshold REAL NOT NULL,
             model TEXT NOT NULL, created_at TEXT NOT NULL)""",
     ):

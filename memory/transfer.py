@@ -36,6 +36,7 @@ from memory.records import (
     PromptVersion,
     Summary,
 )
+from memory.refinements import Candidate, PreferencePair, VersionEvidence
 from memory.store import Store, from_row, to_row
 
 FORMAT = "attune-export"
@@ -57,6 +58,9 @@ profile.md               the page about you, as it stood
 profile_versions.jsonl   that page as it was before, version by version
 feedback.jsonl           your thumbs, reasons, comments and edits
 rules.jsonl              what Attune learnt about how you like answers, version by version
+rule_evidence.jsonl      how sure it was of each
+candidates.jsonl         what else it considered
+pairs.jsonl              which of two answers you found better
 summaries.jsonl          running summaries of long conversations
 notes.jsonl              small settings that are kept with the data
 personas/                personas that you made
@@ -86,6 +90,12 @@ TABLES = (
     _Table(file="rules.jsonl", table="prompt_versions", record=PromptVersion),
     _Table(file="summaries.jsonl", table="summaries", record=Summary),
 )
+LATER_TABLES = (
+    _Table(file="candidates.jsonl", table="prompt_candidates", record=Candidate),
+    _Table(file="pairs.jsonl", table="preference_pairs", record=PreferencePair),
+    _Table(file="rule_evidence.jsonl", table="version_evidence", record=VersionEvidence),
+)
+"""Files that older exports do not have."""
 REQUIRED = ("manifest.json", "conversations.jsonl", "memories.jsonl", *(table.file for table in TABLES))
 
 
@@ -104,7 +114,7 @@ def export_zip(memory: MemoryManager, path: Path, *, profile_text: str = "") -> 
             "notes.jsonl": _lines([dict(row) for row in store.rows("SELECT key, value FROM notes ORDER BY key")]),
             "README.txt": README.encode(),
         }
-        for table in TABLES:
+        for table in (*TABLES, *LATER_TABLES):
             records = store.select(table.table, table.record, "1 ORDER BY seq")
             contents[table.file] = _lines([to_row(record) for record in records])
         for persona_id, text in memory.user_personas().items():
@@ -315,6 +325,10 @@ def _check(contents: dict[str, bytes]) -> Checked:
             (table.table, [_record(table.record, row, table.file) for row in _parse(contents[table.file], table.file)])
             for table in TABLES
         ),
+        *(
+            (t.table, [_record(t.record, row, t.file) for row in _parse(contents.get(t.file, b""), t.file)])
+            for t in LATER_TABLES
+        ),
     ]
     _check_links(dict(tables))
     notes = [(note.key, note.value) for note in (_record(_Note, row, "notes.jsonl") for row in _notes(contents))]
@@ -346,7 +360,8 @@ def _check_links(tables: dict[str, list[Any]]) -> None:
     conversations = {conversation.id for conversation in tables["conversations"]}
     rated = [feedback.message_id for feedback in tables["feedback"]]
     sources = {memory.source_message_id for memory in tables["memories"]} - {None}
-    if not (sources | set(rated)) <= messages or len(set(rated)) < len(rated):
+    compared = {i for pair in tables["preference_pairs"] for i in (pair.better_id, pair.worse_id)}
+    if not (sources | set(rated) | compared) <= messages or len(set(rated)) < len(rated):
         raise TransferError("The export cites a message that is not there. Nothing was imported.")
     if not {summary.conversation_id for summary in tables["summaries"]} <= conversations:
         raise TransferError("The export sums up a conversation that is not there. Nothing was imported.")

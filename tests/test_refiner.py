@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -18,9 +19,9 @@ from assistant.errors import ChatModelError, NotAnswersToOne, RefiningCancelled
 from assistant.refinement import in_force
 from assistant.refiner import Refiner
 from assistant.settings import Settings
-from memory import Edit, MemoryManager, Message, Rule
+from memory import Edit, MemoryManager, Message, Rule, open_memory, transfer
 from personas import load_library
-from tests.fakes import ScriptedChatModel
+from tests.fakes import HashEmbeddings, ScriptedChatModel
 
 SHORT, LONG, LISTS = "Yes.", "That is a long story. I will gladly tell you all of it.", "- One\n- Two"
 FOLLOWS: dict[str, Callable[[str], bool]] = {
@@ -465,3 +466,43 @@ def test_a_large_model_proposes_edits_which_pass_the_gate_and_are_judged_later(
 
 def test_an_edit_is_compared_by_what_it_does_not_by_when_it_was_made() -> None:
     assert Edit(kind="add", text="Be brief.") == Edit(kind="add", text="Be brief.")
+
+
+# --- kept -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_learnt_and_why_survives_export_and_import(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods, tmp_path: Path
+) -> None:
+    loop = make(memory, untried, model)
+    likes_short(memory, loop)
+    first = answered(memory, LONG)
+    again = memory.add_message(first.conversation_id, role="assistant", content=SHORT, parent_id=first.parent_id)
+    memory.refinements.add_pair(again.id, first.id, source="regeneration")
+    transfer.export_zip(memory, tmp_path / "out.zip")
+    with open_memory(tmp_path / "other", embeddings=HashEmbeddings(), start_worker=False) as other:
+        transfer.import_zip(other, tmp_path / "out.zip")
+        assert other.refinements.evidence() == memory.refinements.evidence()
+        assert other.refinements.candidates() == memory.refinements.candidates()
+        assert other.refinements.pairs() == memory.refinements.pairs()
+        assert make(other, untried, model).current_rules() == loop.current_rules()
+
+
+def test_deleting_a_conversation_takes_its_rewards_and_pairs(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    gone = rate(memory, LONG, -1)
+    rate(memory, SHORT, 1)
+    loop.run()
+    memory.delete_conversation(memory.get_message(gone).conversation_id)
+    assert all(message_id != gone for _, message_id, _ in memory.refinements.rewards())
+    assert loop.run().version is None
+
+
+def test_counts_of_ratings_by_reason_and_model(memory: MemoryManager) -> None:
+    rate(memory, LONG, -1, "too long", edit=SHORT)
+    rate(memory, SHORT, 1)
+    found = memory.refinements.stats()
+    assert (found["up"], found["down"], found["edited"], found["pairs"]) == (1, 1, 1, 0)
+    assert found["by"]["reason"] == {"too long": {"up": 0, "down": 1}}
