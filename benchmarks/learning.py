@@ -423,11 +423,18 @@ def _quick_folder() -> str | None:
 
 
 def no_change(user: User, world: World, writer: Writer, *, lifetimes: int, ratings: int, seed: int) -> float:
-    """The share of lifetimes in which nothing was accepted."""
+    """The share of lifetimes in which nothing was accepted. Thumbs alone; nothing held out is looked at."""
     quiet = 0
     for number in range(lifetimes):
-        life = live(user, "thumbs", world, writer, ratings=ratings, seed=seed * 100_003 + number)
-        quiet += not life.accepted
+        random = Random(f"{seed}:{user.id}:{number}")
+        rater = Rater(user, "thumbs", random, writer)
+        with tempfile.TemporaryDirectory(prefix="attune-learning-", dir=_quick_folder()) as folder:
+            session = Session(writer, Path(folder), Random(f"{seed}:{user.id}:{number}:loop"))
+            try:
+                asked = zip(range(ratings), ask_order(user, world.questions, random), strict=False)
+                quiet += not any(session.turn(question, rater) for _, question in asked)
+            finally:
+                session.close()
     return quiet / lifetimes
 
 

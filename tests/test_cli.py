@@ -205,3 +205,39 @@ def test_a_home_that_cannot_be_written_names_the_way_out(tmp_path: Path) -> None
     done = attune("--home", str(blocked / "home"), "memory", "list")
     assert done.exit_code == FAILED
     assert "ATTUNE_HOME" in done.stderr
+
+
+def test_ratings_are_counted_withdrawn_compared_learnt_from_and_exported(tmp_path: Path) -> None:
+    answer = printed("chat", "--json", "What is my dog called?")
+    rated = printed("feedback", "rate", answer["message_id"], "down", "--reason", "tone", "--edit", "Pemba!", "--json")
+    assert (rated["rating"], rated["edit"]) == (-1, "Pemba!")
+    found = printed("feedback", "stats", "--json")
+    assert (found["down"], found["edited"]) == (1, 1)
+    assert "tone" in attune("feedback", "stats").stdout
+    refined = printed("refine", "--json")
+    assert refined["version"] is None
+    assert refined["candidates"]
+    assert "Nothing has earned a change yet." in attune("refine").stdout
+    out = tmp_path / "training"
+    lines = printed("preferences", "export", "--out", str(out), "--json")["lines"]
+    assert lines == {"kto.jsonl": 1, "dpo.jsonl": 1, "sft.jsonl": 1, "meta.jsonl": 3}
+    shown = printed(
+        "preferences",
+        "export",
+        "--out",
+        str(tmp_path / "no"),
+        "--format",
+        "sft",
+        "--preview",
+        "--system",
+        "drop",
+        "--redact",
+    )
+    assert [sorted(row) for row in shown] == [["completion", "prompt"]]
+    assert not (tmp_path / "no").exists()
+    same = attune("feedback", "prefer", answer["message_id"], answer["message_id"])
+    assert same.exit_code == FAILED
+    assert printed("feedback", "withdraw", answer["message_id"], "--json") == {"withdrawn": True}
+    assert "There was no rating." in attune("feedback", "withdraw", answer["message_id"]).stdout
+    assert printed("feedback", "list", "--json") == []
+    assert "no ratings" in attune("refine").stdout

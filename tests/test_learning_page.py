@@ -134,3 +134,18 @@ def test_asking_the_same_of_a_model_that_cannot_score_breaks_nothing(settings: S
         rate(memory, LONG, -1)
         assert opened.refine().version is None
         assert "No rules yet" in PageHandlers(opened).learning()
+
+
+def test_after_an_answer_was_written_again_the_page_asks_which_was_better(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    conversation = memory.start_conversation().id
+    question = memory.add_message(conversation, role="user", content="What is a fjord?")
+    first = memory.add_message(conversation, role="assistant", content=LONG)
+    assert "Which answer was better?" not in handlers._cards(memory.thread(conversation))
+    again = memory.add_message(conversation, role="assistant", content=SHORT, parent_id=question.id)
+    assert "Which answer was better?" in handlers._cards(memory.thread(conversation))
+    pressed = gr.EventData(None, {"act": "better", "id": f"{first.id}:{again.id}"})
+    assert "Which answer was better?" not in handlers.card(conversation, pressed)
+    (pair,) = memory.refinements.pairs()
+    assert (pair.better_id, pair.worse_id) == (first.id, again.id)

@@ -151,6 +151,17 @@ def proposal(version: PromptVersion) -> str:
     )
 
 
+def which_was_better(earlier: Message, newer: Message) -> str:
+    """Asked after an answer was written again."""
+    return card(
+        "<span class='a-label'>Which answer was better?</span>",
+        button("The first", "better", f"{earlier.id}:{newer.id}"),
+        button("This one", "better", f"{newer.id}:{earlier.id}", kind="primary"),
+        kind="compare",
+        note=escape(f"The first: “{short(earlier.content, 80)}”"),
+    )
+
+
 def accepted(version: PromptVersion) -> str:
     rule = version.rules[-1].text if version.rules else ""
     return card(

@@ -179,6 +179,8 @@ class ChatHandlers:
                 parts.append(cards.used_facts(facts))
             if answer.model and DECLINES.search(answer.content) and not self.assistant.settings.model:
                 parts.append(cards.bigger_models(find_gguf_files()))
+        if answer is not None and answer.status == "complete":
+            parts += self._comparison(answer)
         parts += [cards.proposal(version) for version in self.assistant.proposals()]
         current = self.assistant.memory.current_prompt()
         if current is not None and current.decided_at is not None and current.rules:
@@ -186,6 +188,17 @@ class ChatHandlers:
             if age_s < RECENT_RULE_S:
                 parts.append(cards.accepted(current))
         return "".join(parts)
+
+    def _comparison(self, answer: Message) -> list[str]:
+        """After an answer was written again: which was better? Asked until it is said."""
+        memory = self.assistant.memory
+        versions = [m for m in memory.siblings(answer.id) if m.status == "complete" and m.content.strip()]
+        if len(versions) < 2 or versions[-1].id != answer.id or versions[-2].content == answer.content:
+            return []
+        asked = {versions[-2].id, answer.id}
+        if any({pair.better_id, pair.worse_id} == asked for pair in memory.refinements.pairs()):
+            return []
+        return [cards.which_was_better(versions[-2], answer)]
 
     def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
         answers = [m.id for m in thread if m.role == "assistant"]
@@ -334,6 +347,9 @@ class ChatHandlers:
             self.assistant.reject(identifier)
         elif act == "undo-rule":
             self.assistant.undo_rule(identifier)
+        elif act == "better":
+            better, _, worse = identifier.partition(":")
+            self.assistant.prefer(better, worse)
         elif act == "use-model":
             gr.Info("Loading the model …")
             self.assistant.use_model(identifier)

@@ -80,7 +80,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             with gr.Column(visible=False, elem_id="why") as why:
                 reasons = gr.CheckboxGroup(list(REASONS), label="What was wrong?", elem_id="reasons")
                 comment = gr.Textbox(label="Comment", lines=1, elem_id="comment", placeholder="In your own words")
-                better = gr.Textbox(label="A better answer (if you like)", lines=2, elem_id="better")
+                better = gr.Textbox(label="This is how I would have said it (if you like)", lines=2, elem_id="better")
                 with gr.Row():
                     close = gr.Button("Close", scale=0, min_width=80)
                     tell = gr.Button("Send feedback", variant="primary", elem_id="tell", scale=0, min_width=140)
