@@ -39,8 +39,8 @@ SIGN_THRESHOLDS = (-0.75, -0.25, 0.25, 0.75)
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
 REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
-GAIN = 0.84
-"""Standard deviations: four to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
+GAIN = 0.5
+"""Standard deviations: two to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
 TRIAL_SHARPNESS = 2.0
 TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""

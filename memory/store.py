@@ -55,26 +55,31 @@ def to_row(record: Any) -> dict[str, Any]:
 
 def from_row(record_type: type[Record], row: sqlite3.Row | dict[str, Any]) -> Record:
     """The record that `to_row` wrote."""
-    hints = _hints(record_type)  # type: ignore[arg-type]
     columns = row.keys()
     values: dict[str, Any] = {}
-    for field in fields(record_type):  # type: ignore[arg-type]
-        if field.name not in columns:
+    for name, is_moment, is_tuple, nested in _reading(record_type):  # type: ignore[arg-type]
+        if name not in columns:
             continue
-        value, hint = row[field.name], hints[field.name]
-        options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        if value is not None and datetime in options:
-            value = datetime.fromisoformat(value)
-        elif typing.get_origin(hint) is tuple:
-            nested = NESTED.get(hint)
+        value = row[name]
+        if is_tuple:
             value = tuple(_nested(nested, v) if nested else v for v in json.loads(value))
-        values[field.name] = value
+        elif is_moment and value is not None:
+            value = datetime.fromisoformat(value)
+        values[name] = value
     return record_type(**values)
 
 
 @functools.cache
-def _hints(record_type: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(record_type)
+def _reading(record_type: type[Any]) -> tuple[tuple[str, bool, bool, type | None], ...]:
+    """How each field is read: (name, is a datetime, is a tuple, the record in the tuple)."""
+    hints = typing.get_type_hints(record_type)
+    found = []
+    for field in fields(record_type):
+        hint = hints[field.name]
+        options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        is_tuple = typing.get_origin(hint) is tuple
+        found.append((field.name, datetime in options, is_tuple, NESTED.get(hint) if is_tuple else None))
+    return tuple(found)
 
 
 def _nested(record_type: type[Any], values: dict[str, Any]) -> Any:
