@@ -438,6 +438,55 @@ def no_change(user: User, world: World, writer: Writer, *, lifetimes: int, ratin
     return quiet / lifetimes
 
 
+# --- what it costs ------------------------------------------------------------------------------------------------
+
+
+def cost(path: Path, questions: Sequence[Question], *, examples: int = 24) -> dict[str, Any]:
+    """Learning from `examples` ratings in the background, and replies meanwhile. Nothing is cached.
+
+    Replies are timed one after the other, each question first while the ratings are looked at and later alone.
+    """
+    from assistant import Response, open_assistant
+
+    with tempfile.TemporaryDirectory(prefix="attune-learning-", dir=_quick_folder()) as folder:
+        settings = Settings(home=Path(folder), model="" if path == builtin_model_path() else str(path), trials=False)
+        memory = open_memory(folder, embeddings=NoVectors())  # type: ignore[arg-type]
+        with open_assistant(settings, memory=memory) as assistant:
+
+            def reply_ms(question: Question) -> float:
+                last = list(assistant.respond(question.text, personal=False))[-1]
+                assert isinstance(last, Response)
+                return last.timings_ms.total
+
+            for number, question in zip(range(examples), questions, strict=False):
+                last = list(assistant.respond(question.text))[-1]
+                assert isinstance(last, Response)
+                memory.add_feedback(last.message_id, rating=1 if number % 2 else -1)
+            assistant.wait_until_idle(600)
+            assistant.refiner.after_rating()
+            while assistant.refiner.progress is None and memory.jobs.pending({"refine"}):
+                time.sleep(0.001)
+            meanwhile, asked = [], []
+            for question in questions:
+                if assistant.refiner.progress is None:
+                    break
+                meanwhile.append(reply_ms(question))
+                asked.append(question)
+            assistant.wait_until_idle(600)
+            alone = [reply_ms(question) for question in asked]
+            memory.store.rows("DELETE FROM prompt_scores")
+            refined = assistant.refine()
+    return {
+        "examples": examples,
+        "scores": refined.scored,
+        "tokens": refined.tokens,
+        "seconds": round(refined.duration_ms / 1000, 2),
+        "replies_timed": len(asked),
+        "reply_ms_alone": round(statistics.median(alone), 1) if alone else None,
+        "reply_ms_meanwhile": round(statistics.median(meanwhile), 1) if meanwhile else None,
+    }
+
+
 # --- the whole ----------------------------------------------------------------------------------------------------
 
 
@@ -515,6 +564,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ratings", type=int, default=48, help="how many each user gives")
     parser.add_argument("--seeds", type=int, default=1, help="lives of each user; figures are of all of them")
     parser.add_argument("--lifetimes", type=int, default=200, help="of users who must see no change; 0: none")
+    parser.add_argument("--cost", action="store_true", help="only measure time, tokens, and replies meanwhile")
     parser.add_argument("--only", action="append", help="only this user; may be given more than once")
     parser.add_argument("--cache", type=Path, help="a folder that keeps answers and scores between runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -523,6 +573,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         world = read_world(options.users, HERE / "questions.yaml")
     except TasteError as error:
         parser.error(str(error))
+    if options.cost:
+        print(json.dumps(cost(options.model or builtin_model_path(), world.questions)))
+        return
     model = CachedModel(options.model or builtin_model_path(), options.cache)
     try:
         print(show(world, Writer(model), options))
