@@ -322,12 +322,14 @@ class Refiner:
     ) -> bool:
         """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
 
-        Association is not enough. Who dislikes answers about facts, which are long, does not ask for short ones.
+        Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. While a
+        proposal waits nothing is tried, and the stakes alone decide.
         """
-        if not self._settings.trials:
+        versions = self._versions()
+        if not self._settings.trials or any(v.state == "proposed" for v in versions):
             return True
         with_it = [liked for liked, _ in trials.get(candidate.edit, [])]
-        since = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
+        since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         without = [
             one.rating == 1
             for one in rated[-LOOK_AGAIN_EVERY:]

@@ -129,6 +129,36 @@ def test_the_same_reason_twice_proposes_a_rule_that_shortens_replies_until_it_is
     assert say(page, "What is a sea?") == long
 
 
+def test_thumbs_teach_a_rule_that_the_page_announces_and_one_click_takes_back(
+    scripted: Scripted, browse: Browse
+) -> None:
+    """Long answers are disliked and short ones liked; the proposal is left alone, the evidence decides."""
+    long = "A very long answer. " * 6
+
+    def obeys(messages: Sequence[Any]) -> str:
+        heard = " ".join(str(message.content) for message in messages)
+        asked = str(messages[-1].content).rpartition("\n\n")[2]
+        return "Yes." if "Keep answers short." in heard or asked.startswith("Is") else long
+
+    served = scripted(obeys)
+    page = browse(served)
+    for question in ("fjord", "lake", "sea", "bay"):
+        for asked in (f"What is a {question}?", f"Is a {question} deep?"):
+            if say(page, asked) == "Yes.":
+                page.locator("#chat [aria-label='Like'], #chat [title='Like'], #chat [aria-label='like']").last.click()
+            else:
+                thumb_down(page, "too long")
+    assert served.assistant.wait_until_idle(30)
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    assert say(page, "What is a pond?") == "Yes."
+    expect(page.locator("#cards")).to_contain_text("Rule in force: Keep answers short.")
+    expect(page.locator("#used")).to_contain_text("Why like this?")
+    page.locator("#cards [data-act=undo-rule]").click()
+    expect(page.locator("#cards")).not_to_contain_text("Rule in force")
+    assert say(page, "What is an ocean?") == long.strip()
+
+
 def test_conversations_are_renamed_chosen_and_deleted_after_a_question(scripted: Scripted, browse: Browse) -> None:
     page = browse(scripted("Yes."))
     say(page, "One.")
