@@ -155,6 +155,15 @@ def test_the_log_probability_is_that_of_evaluating_everything_at_once(model: Lla
     assert score.mean == pytest.approx(score.total / len(ending))
 
 
+def test_where_an_answer_ends_can_be_scored_too(model: LlamaChatModel) -> None:
+    without, ended = (
+        model.log_probability(MESSAGES, "An answer"),
+        model.log_probability(MESSAGES, "An answer", ended=True),
+    )
+    assert ended.tokens == without.tokens + 1
+    assert ended.total < without.total
+
+
 def test_too_long_a_prompt_is_refused_with_the_remedy(model: LlamaChatModel) -> None:
     with pytest.raises(ContextOverflow, match="ATTUNE_N_CTX"):
         model.invoke([HumanMessage(content="word " * 600)])
