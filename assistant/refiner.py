@@ -418,7 +418,10 @@ class Refiner:
             return None
         before = current.rules if current else ()
         after = refinement.apply_edit(before, chosen.edit)
-        only_new = len(after) == len(before) + 1 and after[: len(before)] == tuple(before)
+        # Before the question a rule costs no evaluated prefix, but a small model obeys it less there than in the system text.
+        only_new = (
+            not is_small(self._chat_model()) and len(after) == len(before) + 1 and after[: len(before)] == tuple(before)
+        )
         return Trial(
             candidate_id=chosen.id,
             text=refinement.describe(chosen.edit),
