@@ -60,6 +60,8 @@ LOOK_AGAIN_EVERY = 24
 """The whole catalogue gets a fresh start after this many ratings without a change: tastes change."""
 EDIT_MARGIN = 0.05
 """Nats per token that a rule must prefer the user's own version by, to be named by it."""
+QUIET_S = 0.5
+"""In the background nothing is scored until no reply was written for so long."""
 QUOTED = 8
 """Ratings that a rule cites at most."""
 
@@ -772,7 +774,7 @@ class _Run:
 
     def _pause(self) -> None:
         """Let a reply go first; end here when asked to."""
-        self._memory.worker.checkpoint()
+        self._memory.worker.checkpoint(quiet_s=QUIET_S)
         if self._cancel is not None and self._cancel.is_set():
             raise RefiningCancelled("Refining was stopped. What was scored is kept.")
 

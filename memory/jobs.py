@@ -159,6 +159,7 @@ class Worker:
         self._handlers: dict[str, Handler] = {}
         self._changed = threading.Condition()
         self._pauses = 0
+        self._resumed_at = -float("inf")
         self._busy = False
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -199,10 +200,14 @@ class Worker:
         finally:
             with self._changed:
                 self._pauses -= 1
+                self._resumed_at = time.monotonic()
                 self._changed.notify_all()
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, *, quiet_s: float = 0.0) -> None:
         """Wait here while a reply is being made. Does nothing on other threads than the worker's.
+
+        Args:
+            quiet_s: wait until there was no reply for so long, too: for work that can wait for an idle moment.
 
         Raises:
             WorkerStopped: the process is closing.
@@ -210,9 +215,14 @@ class Worker:
         if threading.current_thread() is not self._thread:
             return
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or not self._pauses)
-            if self._stopping:
-                raise WorkerStopped
+            while True:
+                self._changed.wait_for(lambda: self._stopping or not self._pauses)
+                if self._stopping:
+                    raise WorkerStopped
+                left_s = self._resumed_at + quiet_s - time.monotonic()
+                if left_s <= 0 or not quiet_s:
+                    return
+                self._changed.wait(timeout=left_s)
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """True once nothing is queued that this worker has a handler for; False when the time ran out first."""
