@@ -19,7 +19,11 @@ SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """The month a season begins with, in the north; each lasts three."""
 FEASTS = {"christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1), "halloween": (10, 31)}
 NUMBERS = dict(
-    zip("a an one two three four five six seven eight nine ten eleven twelve".split(), (1, 1, *range(1, 13)), strict=True)  # noqa: SIM905
+    zip(
+        ["a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        (1, 1, *range(1, 13)),
+        strict=True,
+    )
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -272,7 +276,10 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Both | No
     (_compile(rf"(?:on |by |since )?(?:the )?{_DAY}(?: of)? {_MONTH}{_YEAR}"), _read_day),
     (_compile(rf"(?:on |by |since )?{_MONTH} (?:the )?{_DAY}(?!\d){_YEAR}"), _read_day),
     (_compile(r"(?:on |by |since )?(?P<year>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"), _read_iso),
-    (_compile(rf"(?:in|since|until|by|back in)(?: early| late| mid)? {_MONTH}(?: (?P<year>(?:19|20)\d\d))?"), _read_month),
+    (
+        _compile(rf"(?:in|since|until|by|back in)(?: early| late| mid)? {_MONTH}(?: (?P<year>(?:19|20)\d\d))?"),
+        _read_month,
+    ),
     (_compile(rf"(?:this|next|last) {_MONTH}(?P<year>)"), _read_month),
     (_compile(r"(?:in|since|back in|during)(?: early| late| about| around)? (?P<year>(?:19|20)\d\d)"), _read_year),
     (
@@ -284,7 +291,9 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Both | No
     ),
     (_compile(rf"(?:on )?(?P<which>next |last |this |this coming |coming |on ){_WEEKDAY}{_PART}"), _read_weekday),
     (
-        _compile(rf"(?:since )?(?P<which>this|next|last|this coming) (?P<span>weekend|week|month|year|{'|'.join(SEASONS)})"),
+        _compile(
+            rf"(?:since )?(?P<which>this|next|last|this coming) (?P<span>weekend|week|month|year|{'|'.join(SEASONS)})"
+        ),
         _read_span,
     ),
     (_compile(rf"(?:in|during)(?: early| late)?(?: the)? (?P<season>{'|'.join(SEASONS)})"), _read_season),

@@ -22,18 +22,21 @@ from pydantic import BaseModel, Field, ValidationError
 from assistant import sensitivity
 from assistant.dates import FoundDate, When, find_dates, in_words
 from assistant.errors import AttuneError
-from assistant.own_words import own_sentences, own_text
+from assistant.own_words import QUOTED_MARK, own_sentences, own_text
 from assistant.prompt import MONTHS
 from memory import Memory, MemoryManager, Message
-from memory.reconcile import same_words
+from memory.reconcile import speaks_of
 from memory.records import MemoryKind, Origin
 
 MAX_CHARACTERS = 4000
 """Beyond that a message is a document, not something said."""
 MAX_CANDIDATES = 12
+ALLOWED_NOTE = "allowed_classes"
+"""The note that names the sensitive classes the user allows."""
 INSTRUCTION_WORDS = 25
 SINGULAR_WORDS = 5
 PHRASE_WORDS = 8
+DELICATE_WORDS = 12
 
 # Words that end a value, because what follows is another thought.
 _CUT = re.compile(
@@ -41,7 +44,7 @@ _CUT = re.compile(
     r"|when|while|which|who|whose|that|with|for|at|in|on|as|by the way|btw|now|anymore|any more|any longer|these days"
     r"|nowadays|too|a lot|very much|though|although|after all|lately|again|instead|please|right now|at the moment|today|if"
     r"|unless|until|from|here|there|most of|ever|more than|to the|to death|twice|once|every|all day|at all|as well|not"
-    r"|during|after|before|without|over|especially|mostly|either|anyway|apparently|honestly|myself)\b.*$",
+    r"|during|after|before|without|over|especially|mostly|either|anyway|apparently|honestly|myself)\b.*$|\s+[-–—]\s.*$",
     re.IGNORECASE,
 )
 _NOT_A_THING = frozenset(
@@ -71,13 +74,14 @@ _NOT_A_JOB = frozenset(
     survivor supporter follower mother father brother sister daughter grandmother grandfather stranger gamer dreamer
     procrastinator starter finisher quitter sucker vegetarian christian hoarder planner sinner morning nervous minor
     senior junior adult bachelor teenager hugger snorer cheater liar killer monster number disaster failure winter
-    feminist communist socialist atheist capitalist racist lister prisoner patient millennial resident citizen parent
+    feminist communist socialist atheist capitalist racist lister hiker cyclist climber traveller traveler collector
+    enthusiast amateur hobbyist camper backpacker prisoner patient millennial resident citizen parent
     voter republican democrat buddhist baptist methodist libertarian pagan""".split()  # noqa: SIM905
 )
 _NOT_JOB_START = frozenset(
     """big huge bit little slow fast good bad terrible great quick heavy light early late native total complete hard
     real true better worse former keen avid frequent proud potential lot few nervous strong poor fluent regular natural
-    born hopeless terrible non single""".split()  # noqa: SIM905
+    born hopeless non single experienced amateur aspiring budding seasoned passionate casual future wannabe occasional""".split()  # noqa: SIM905
 )
 _JOB = re.compile(
     r"(?:er|or|ist|ian|yst|ician|smith|wright|maid|nurse|doctor|medic|midwife|chef|cook|pilot|clerk|vet|judge|student"
@@ -106,8 +110,10 @@ _QUESTION = re.compile(
 _UNREAL = re.compile(
     r"\b(?:if|wish|imagine|imagining|pretend|pretending|suppose|supposing|supposed to|what if|let's say|lets say|let’s say"
     r"|as though|as if|(?:in|for|of) (?:the|my|a|this) (?:story|novel|dream|game|film|book|role|scenario|play)|role[- ]?play\w*"
-    r"|used to|hypothetical\w*|for example|example|joking|kidding|just joking|ha|haha\w*|lol|lmao|rofl|jk|jokes|obviously|not really"
-    r"|apparently|sarcas\w*|in theory|say i'm|(?<!i )said|says|say that|(?<!i )told|asked|wrote|writes|claims?|claimed|according to|reads|goes|quote[ds]?"
+    r"|used to|hypothetical\w*|for example|example|joking|kidding|just joking|ha|haha\w*|lol|lmao|rofl|jk|jokes|obviously"
+    r"|not really"
+    r"|apparently|sarcas\w*|in theory|say i'm|(?<!i )said|says|say that|(?<!i )told|asked|wrote|writes|claims?|claimed|according to"
+    r"|reads|goes|quote[ds]?"
     r"|unless|almost|nearly|wanted to|want to|hoped to|thinking (?:about|of)|someday|some day|one day|in another life|character"
     r"|as a (?:child|kid|teenager|boy|girl)|back then|sentence|lyrics?|motto|horoscope|my alter ego|fictional)\b"
     r"|;-?\)|:-?[pP]\b|😉|😂|🤣|😜|😏|\^\^|/s$|^say\b|^when (?:i|we) (?:was|were)\b",
@@ -118,14 +124,16 @@ _REPORTED = re.compile(
     r"|said|says|told|asked|wrote|claims?|claimed|according to|used to|example sentence)\b",
     re.IGNORECASE,
 )
+_BESIDE_A_DATE = re.compile(r"\b(?:days?|weeks?|months?|years?) (?:before|after)\b", re.IGNORECASE)
+"""A time told by another one ("twelve days before my birthday") is not read."""
 _MODAL = re.compile(r"\b(?:would|could|might|maybe|perhaps|'d|’d|should|may|probably|ought)\b", re.IGNORECASE)
-_VERB = (
-    r"(?:work|live|play|love|like|hate|enjoy|adore|detest|loathe|keep|speak|study|drive|collect|teach|have|prefer|don't|don’t"
-    r"|do not|can't|can’t|am|was born|grew up|moved|come from|sing|go)"
-)
 _CLAUSE = re.compile(
-    r"\s*(?:[,;:()–—!]|\.\s|\s-\s|\band (?=(?:i|my|we|our|i'm|i’m|im)\b)|\bbut\b|\bbtw\b|\bby the way\b)\s*"
-    rf"|\s+and (?=(?:also |now )?{_VERB}\b)",
+    r"\s*(?:[,;:()–—!]|\.\s|\s-\s|\band (?=(?:i|my|we|our|i'm|i’m|im)\b)|\bbut\b|\bbtw\b|\bby the way\b)\s*",
+    re.IGNORECASE,
+)
+_AND_VERB = re.compile(
+    r"\s+and (?=(?:also |now )?(?:work|live|hate|detest|loathe|speak|collect|teach|have|prefer|can't|can’t|am|was born"
+    r"|grew up|moved|come from|keep|play the|drive a|study|(?:also|really) (?:love|like|enjoy|play))\b)",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
@@ -141,8 +149,20 @@ _MARKS = "\ue000-\ue0ff"
 _MARK = re.compile(rf"\s*[{_MARKS}]\s*")
 SINGULAR = {
     **dict.fromkeys(("kids", "children", "twins"), "child"),
-    **{"grandchildren": "grandchild", "best friends": "best friend"},
+    "grandchildren": "grandchild",
+    "best friends": "best friend",
 }
+
+
+ValueType = (
+    Literal["name", "capital-name", "names", "place", "capital-place", "thing", "phrase", "list", "capital-list"]
+    | Literal["one-of-list", "number", "year", "date", "one-of", "job", "text"]
+)
+"""What `_values` makes of each."""
+
+
+class UnknownClass(AttuneError):
+    """A sensitive class that is none."""
 
 
 class ExtractionFailed(AttuneError):
@@ -168,6 +188,8 @@ class CandidateFact:
     """Since when the fact holds, in the user's words; `valid_from` follows from it."""
     sensitivity: str = ""
     """The sensitive class it falls into: held back until the user allows it."""
+    instead_of: str = ""
+    """The value it corrects: "Hedwig, not Hedvig"."""
     origin: Origin = "rule"
 
 
@@ -176,10 +198,7 @@ class Rule(BaseModel, extra="forbid"):
 
     id: str
     pattern: str
-    type: Literal[
-        *("name", "capital-name", "names", "place", "capital-place", "thing", "phrase", "list", "capital-list"),
-        *("one-of-list", "number", "year", "date", "one-of", "job", "text"),
-    ]
+    type: ValueType
     attribute: str
     content: str
     subject: str = "user"
@@ -189,6 +208,10 @@ class Rule(BaseModel, extra="forbid"):
     negates: bool = False
     dated: Literal["", "plan", "event"] = ""
     undated: bool = False
+    since: bool = False
+    """Counts only with a time: "I have lived in Faro since 2019", not "I have lived in Faro"."""
+    whole: bool = False
+    """A list of which nothing essential may be cut: not "stories" for "stories that end well"."""
     loose: bool = False
     """May be followed by anything: "my dog Pemba ate …"."""
     ends: bool = False
@@ -213,6 +236,7 @@ class Instructions(BaseModel, extra="forbid"):
     call_me: str = Field(alias="call-me")
     standing: str
     frequency: str
+    frequent_verbs: str = Field(alias="frequent-verbs")
     verbs: str
     answers: str
     wishes: str
@@ -243,7 +267,9 @@ def _compiled(code: str) -> list[tuple[Rule, re.Pattern[str]]]:
         for macro, meaning in language.macros.items():
             pattern = re.sub(rf"\b{macro}(?=\b|s\b)", f"(?:{meaning})", pattern)
         # What may be followed by anything is read to the end: its type says where the value stops.
-        pattern = pattern.replace("{value}", r"(?P<value>[^\n]+)" if rule.loose else r"(?P<value>[^\n]+?)") + (r"[.!]*$" if rule.ends else r"(?:[.!?]*$)")
+        pattern = pattern.replace("{value}", r"(?P<value>[^\n]+)" if rule.loose else r"(?P<value>[^\n]+?)") + (
+            r"[.!]*$" if rule.ends else r"(?:[.!?]*$)"
+        )
         if rule.loose or (rule.type == "text" and not rule.ends):
             pattern = pattern.removesuffix(r"(?:[.!?]*$)") + r"(?:(?!\w).*)?$"
         compiled.append((rule, re.compile(pattern, re.IGNORECASE)))
@@ -277,7 +303,9 @@ def extract_by_rules(text: str, *, said_at: datetime, language: str = "en") -> l
         words = f"{candidate.content} {candidate.value}"
         if not sensitivity.is_secret(words):
             marked = replace(candidate, sensitivity=candidate.sensitivity or _class_of(candidate))
-            unique.setdefault((candidate.subject, candidate.attribute, candidate.value.casefold(), candidate.negates), marked)
+            unique.setdefault(
+                (candidate.subject, candidate.attribute, candidate.value.casefold(), candidate.negates), marked
+            )
     return [_dated(candidate, said_at) for candidate in list(unique.values())[:MAX_CANDIDATES]]
 
 
@@ -305,11 +333,24 @@ def _delicate(sentence: str, name: str) -> list[CandidateFact]:
     """A sensitive statement that no rule reads, as a sentence about the user, if it is plainly one."""
     text = _LEAD.sub("", sentence).strip(" .!")
     said = _IN_THE_THIRD.match(text)
-    if said is None or len(text.split()) > INSTRUCTION_WORDS:
+    if said is None or len(text.split()) > DELICATE_WORDS or re.search(r"\byou(?:r|rs)?\b", text, re.IGNORECASE):
         return []
-    words = {"i'm": "is", "i’m": "is", "im": "is", "i am": "is", "i was": "was", "i have": "has", "i've": "has", "i’ve": "has"}
+    rest = text[said.end() :].strip()
+    near = " ".join(rest.split()[:5])
+    if not sensitivity.class_of(f"{said['opening']} {near}") or _ABOUT_TO.match(rest):
+        return []
+    words = {
+        "i'm": "is",
+        "i’m": "is",
+        "im": "is",
+        "i am": "is",
+        "i was": "was",
+        "i have": "has",
+        "i've": "has",
+        "i’ve": "has",
+    }
     opening = words.get(said["opening"].lower(), "")
-    rest = _theirs(text[said.end() :].strip())
+    rest = _theirs(rest)
     if opening:
         content = f"The user {opening} {rest}."
     elif said["opening"].lower() == "my":
@@ -319,6 +360,13 @@ def _delicate(sentence: str, name: str) -> list[CandidateFact]:
     return [CandidateFact(content=content, attribute=name, value=rest, importance=0.6, plural=True, sensitivity=name)]
 
 
+_ABOUT_TO = re.compile(
+    r"(?!(?:taking|suffering|living|struggling|recovering|undergoing|practi[sc]ing|transitioning|dating|being)\b)"
+    r"(?:\w+ing|interested|excited|just|always|curious|here|new|sure|glad|happy|sorry|worried|concerned|aware|familiar|heard"
+    r"|been (?!diagnosed|sober|pregnant|depressed|on|in therapy)\w+|in awe|inspired|so|really|question|questions?)\b",
+    re.IGNORECASE,
+)
+"""What is looked into, planned or felt about a delicate subject says nothing about the user's own life."""
 _IN_THE_THIRD = re.compile(
     r"(?P<opening>i'm|i’m|im|i am|i was|i have|i've|i’ve|i (?:voted|vote|take|believe|suffer|live|support|pray|got)|my)\b",
     re.IGNORECASE,
@@ -333,7 +381,15 @@ def _third(verb: str) -> str:
 
 def _theirs(text: str) -> str:
     """`their aunt` from `my aunt`: the user's words in the third person."""
-    swapped = {"my": "their", "our": "their", "me": "them", "us": "them", "i": "they", "we": "they", "myself": "themselves"}
+    swapped = {
+        "my": "their",
+        "our": "their",
+        "me": "them",
+        "us": "them",
+        "i": "they",
+        "we": "they",
+        "myself": "themselves",
+    }
     return re.sub(r"\b(my|our|me|us|i|we|myself)\b", lambda m: swapped[m[0].lower()], text, flags=re.IGNORECASE)
 
 
@@ -343,7 +399,7 @@ def _clauses(sentence: str) -> Iterator[str]:
     yield sentence.rstrip(" .!")
     if whole != sentence:
         yield whole.rstrip(" .!")
-    first_person, waiting = "", ""
+    waiting = ""
     for part in _CLAUSE.split(whole):
         if not part:
             continue
@@ -352,11 +408,12 @@ def _clauses(sentence: str) -> Iterator[str]:
             continue
         clause = _LEAD.sub("", waiting + part).rstrip(" .!")
         waiting = ""
-        if subject := re.match(rf"[{_MARKS} ]*(i|we)\b|[{_MARKS} ]*(i['’]m|my)\b", clause, re.IGNORECASE):
-            first_person = subject[1] or "i"
-        elif first_person and re.match(rf"(?:also |now )?{_VERB}\b", clause, re.IGNORECASE):
-            clause = f"{first_person} {clause}"
         yield clause
+        subject = re.match(rf"[{_MARKS} ]*(?:(i|we)\b|i['’]m\b|my\b)", clause, re.IGNORECASE)
+        if subject:
+            # "… and work as a dentist" goes on with the same subject.
+            first, *more = _AND_VERB.split(clause)
+            yield from [first, *(f"{subject[1] or 'i'} {verb}" for verb in more)] if more else []
 
 
 def _facts(sentence: str, said_on: date, language: str) -> list[CandidateFact]:
@@ -372,10 +429,10 @@ def _facts(sentence: str, said_on: date, language: str) -> list[CandidateFact]:
             rf"[{_MARKS}]", lambda m: sentence[dates[ord(m[0]) - 0xE000].start : dates[ord(m[0]) - 0xE000].end], clause
         )
         plain = _MARK.sub(" ", clause).strip()
-        if _MODAL.search(plain) and not re.search(r"\bkill me\b", plain):
+        if (_MODAL.search(plain) and "kill me" not in plain) or _BESIDE_A_DATE.search(plain):
             continue
         for rule, pattern in _compiled(language):
-            if rule.unless in found or (rule.dated and len(named) != 1):
+            if rule.unless in found or (rule.dated and len(named) != 1) or (rule.since and not named):
                 continue
             text = said if rule.undated else plain
             match = pattern.match(text)
@@ -384,6 +441,8 @@ def _facts(sentence: str, said_on: date, language: str) -> list[CandidateFact]:
                 or (rule.needs and not re.search(rule.needs, text, re.IGNORECASE))
                 or (rule.sentence_needs and not re.search(rule.sentence_needs, sentence, re.IGNORECASE))
             ):
+                continue
+            if QUOTED_MARK in match["value"]:
                 continue
             if rule.not_value and re.fullmatch(rule.not_value, match["value"].strip(" .!,"), re.IGNORECASE):
                 continue
@@ -394,13 +453,21 @@ def _facts(sentence: str, said_on: date, language: str) -> list[CandidateFact]:
             # The whole sentence is tried first, then its parts: what they read again is not another fact.
             known = [candidate.value.casefold() for candidate in earlier]
             earlier += [
-                _candidate(rule, match, value, when)
+                replace(_candidate(rule, match, value, when), instead_of=_corrected(value, sentence))
                 for value in _values(rule, match["value"])
                 if not any(value.casefold() in other or other in value.casefold() for other in known)
             ]
             if not earlier:
                 del found[rule.id]
     return [candidate for candidates in found.values() for candidate in candidates]
+
+
+def _corrected(value: str, sentence: str) -> str:
+    """What stands after "not" behind a value: "Hedwig, not Hedvig"."""
+    match = re.search(
+        rf"{re.escape(value)},? (?:and )?not (?:an? |the )?(?P<old>[\w'’-]+(?: [\w'’-]+)?)[.!]*$", sentence
+    )
+    return match["old"] if match else ""
 
 
 def _when(rule: Rule, named: Sequence[FoundDate], said_on: date) -> When | None:
@@ -424,12 +491,15 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None) 
         "a": "an" if value[:1].lower() in "aeiou" else "a",
         "the": "the " if value in INSTRUMENTS else "",
         "when": in_words(when) if when else "",
+        "said": _said(match["value"]),
         "verb_s": f"{_third(value.split()[0])} {' '.join(value.split()[1:])}".strip(),
     }
     if rule.value:
         words["value"] = rule.value.format(**words)
     return CandidateFact(
-        content=_theirs(rule.content.format(**words)) if rule.dated or rule.type == "phrase" else rule.content.format(**words),
+        content=_theirs(rule.content.format(**words))
+        if rule.dated or rule.type == "phrase"
+        else rule.content.format(**words),
         kind="episodic" if rule.dated else "semantic",
         subject=rule.subject.format(**words),
         attribute=rule.attribute.format(**words),
@@ -440,6 +510,11 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None) 
         occurs=when if rule.dated else None,
         since=None if rule.dated else when,
     )
+
+
+def _said(text: str) -> str:
+    """The words as they were said, up to where another thought begins."""
+    return re.split(r"\s+[-–—]\s|\s+and (?=it\b|that\b|this\b|i\b|we\b|\w+ed\b)|[,;(]", text.strip(" .!"))[0].strip()
 
 
 INSTRUMENTS = frozenset(
@@ -505,19 +580,48 @@ _LISTED = re.compile(r"\s*(?:,|\band to\b|\band\b|\bor\b|&|/)\s*(?:and |or )?", 
 
 
 def _things(rule: Rule, text: str) -> list[str]:
-    parts = [re.sub(r"^(?:a little(?: bit of)?|a bit of|some|fluent|basic|also|my|both) ", "", part) for part in _LISTED.split(text)]
+    parts = [
+        re.sub(r"^(?:a little(?: bit of)?|a bit of|some|fluent|basic|also|both) ", "", part)
+        for part in _LISTED.split(_one_list(text))
+    ]
     if rule.type == "capital-list":
         values = [_thing(_CUT.sub("", part)) for part in parts]
         return [value for value in values if value and value[0].isupper()]
     values = []
     for part in parts:
-        value = _thing(_CUT.sub("", part))
-        if not value:
+        kept = _CUT.sub("", part)
+        value = _thing(kept) if not re.match(r"(?:my|our|your)\b", kept, re.IGNORECASE) else ""
+        if not value or _NOT_LISTED.search(value) or (rule.whole and not _is_whole(kept, part)):
             break  # What follows the first thing that is none belongs to another thought.
         values.append(value)
-        if _CUT.sub("", part) != part:
-            break
+        if kept != part or re.search(r"^\w+ing \w|\b(?:about|of|for|with|in)\b", value, re.IGNORECASE):
+            break  # "helping people and animals", "books about cats and dogs": the rest belongs to this one.
     return values
+
+
+_NOT_LISTED = re.compile(
+    r"['’](?:re|m|ve|ll|d)\b|n['’]t\b|\b(?:i|you|he|she|they|we|it|is|are|was|were|has|get|gets|got|like|them|us|him|this"
+    r"|these|those|sure|your|as|than|me)\b",
+    re.IGNORECASE,
+)
+
+
+def _one_list(text: str) -> str:
+    """Without what follows a comma that is not one of a list: "jazz, it calms me" is about jazz."""
+    head, *rest = text.split(",")
+    if rest and not re.search(r"\b(?:and|or)\b|&", rest[-1]):
+        listed = all(len(part.split()) <= 3 for part in rest)
+        return text if listed and len(rest) > 1 else head
+    return text
+
+
+def _is_whole(kept: str, part: str) -> bool:
+    """False when the cut took what the words need: "stories that …", "seeing them …", "spending time with …"."""
+    after = part[len(kept) :].split()
+    if after and re.fullmatch(r"that|which|who|whose|when|where|if|unless|than|from|of|not", after[0], re.IGNORECASE):
+        return False
+    gerund = re.match(r"\w+ing\b", kept, re.IGNORECASE)
+    return not (gerund and (after or re.search(r"\b(?:my|our|the|to|a|an)\b", kept, re.IGNORECASE)))
 
 
 def _one(value: str) -> list[str]:
@@ -586,7 +690,12 @@ def _thing(text: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    words = re.sub(r"\s+(?:anymore|any more|too|now|please|as well|again|instead|together)$", "", text.strip(" .!,")).split()
+    text = re.sub(
+        r"\s+(?:anymore|any more|too|now|please|as well|again|instead|together|coming up|scheduled|planned|booked)$",
+        "",
+        _said(text).strip(" .!,"),
+    )
+    words = text.split()
     if words and words[0].lower() in ("a", "an", "my", "our") and len(words) > 1:
         words = words[1:]
     if not words or len(words) > PHRASE_WORDS or words[0].lower() in _NOT_A_THING:
@@ -616,7 +725,9 @@ def _instructions(sentence: str, code: str) -> list[CandidateFact]:
         r"^(?:(?:and|also|ok|okay|hi|hey|hello|so|well|thanks)\b[\s,.!]*)+", "", sentence, flags=re.IGNORECASE
     )
     text = text.strip(" .!")
-    request = re.match(rf"(?:can|could|would|will) you (?:please )?(?=(?:{rules.frequency}|{rules.standing})\b)", text, re.IGNORECASE)
+    request = re.match(
+        rf"(?:can|could|would|will) you (?:please )?(?=(?:{rules.frequency}|{rules.standing})\b)", text, re.IGNORECASE
+    )
     if request:
         text = text[request.end() :].rstrip(" ?")
     elif text.endswith("?"):
@@ -637,7 +748,8 @@ def _instructions(sentence: str, code: str) -> list[CandidateFact]:
         core,
         flags=re.IGNORECASE,
     )
-    often = re.match(rf"(?:{rules.frequency})\s+(?={rules.verbs})", core, re.IGNORECASE)
+    verbs = rules.verbs if standing else rules.frequent_verbs
+    often = re.match(rf"(?:{rules.frequency})\s+(?=(?:{verbs})\b)", core, re.IGNORECASE)
     imperative = re.match(rf"(?:{rules.verbs})\b", core, re.IGNORECASE)
     # "Keep your answers short", "no emoji please": about all answers by their own words.
     general = re.match(
@@ -722,7 +834,11 @@ def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list
         for fact in facts
         if fact.value.strip().casefold() in own.casefold() and fact.content.startswith("The user")
     ]
-    return [candidate for candidate in candidates if is_keepable(candidate)]
+    return [
+        replace(candidate, sensitivity=_class_of(candidate))
+        for candidate in candidates
+        if not sensitivity.is_secret(f"{candidate.content} {candidate.value}")
+    ]
 
 
 def union(by_rules: Sequence[CandidateFact], by_model: Sequence[CandidateFact]) -> list[CandidateFact]:
@@ -734,15 +850,22 @@ def union(by_rules: Sequence[CandidateFact], by_model: Sequence[CandidateFact]) 
 def apply(
     memory: MemoryManager, candidates: Sequence[CandidateFact], message: Message, *, persona: str = ""
 ) -> list[Memory]:
-    """Bring what a message says into memory. Returns what was added or refreshed; negations close and add nothing."""
+    """Bring what a message says into memory. Returns what was added or refreshed; negations close and add nothing.
+
+    What falls into a sensitive class that the user has not allowed is held back and offered; see `MemoryManager.held_facts`.
+    """
+    allowed = allowed_classes(memory)
     learnt: list[Memory] = []
     for candidate in candidates:
-        if candidate.negates:
-            _close(memory, candidate, message)
+        if candidate.sensitivity and candidate.sensitivity not in allowed:
+            if not candidate.negates:
+                _hold_back(memory, candidate, message)
             continue
-        if candidate.attribute in OPPOSITE_ATTRIBUTES:
-            opposite = replace(candidate, attribute=OPPOSITE_ATTRIBUTES[candidate.attribute])
-            _close(memory, opposite, message)
+        if candidate.negates:
+            for known in memory.memories(attribute=candidate.attribute, subject=candidate.subject):
+                if known.persona == persona and speaks_of(known.value, candidate.value):
+                    memory.close_memory(known.id, at=candidate.valid_from, source_message_id=message.id)
+            continue
         learnt.append(
             memory.add(
                 content=candidate.content,
@@ -754,18 +877,37 @@ def apply(
                 valid_from=candidate.valid_from,
                 source_message_id=message.id,
                 origin=candidate.origin,
+                sensitivity=candidate.sensitivity,
                 persona=persona,
                 plural=candidate.plural,
+                instead_of=candidate.instead_of,
+                occurs=(candidate.occurs.first, candidate.occurs.last) if candidate.occurs else None,
             )
         )
     return learnt
 
 
-OPPOSITE_ATTRIBUTES = {"like": "dislike", "dislike": "like", "not-eaten": "like"}
-"""Saying one takes the other back, for the same value."""
+def allowed_classes(memory: MemoryManager) -> frozenset[str]:
+    """The sensitive classes that the user allows to be kept."""
+    return frozenset(memory.note(ALLOWED_NOTE).split())
 
 
-def _close(memory: MemoryManager, candidate: CandidateFact, message: Message) -> None:
-    for known in memory.memories(attribute=candidate.attribute):
-        if same_words(known.value, candidate.value):
-            memory.close_memory(known.id, at=candidate.valid_from, source_message_id=message.id)
+def allow_class(memory: MemoryManager, name: str, *, allowed: bool) -> None:
+    """Keep a sensitive class from now on, or no more. What is kept already stays."""
+    if name not in sensitivity.CLASSES:
+        raise UnknownClass(f"There is no class “{name}”. Choose one of: {', '.join(sensitivity.CLASSES)}.")
+    now = allowed_classes(memory) | {name} if allowed else allowed_classes(memory) - {name}
+    memory.set_note(ALLOWED_NOTE, " ".join(sorted(now)))
+
+
+def _hold_back(memory: MemoryManager, candidate: CandidateFact, message: Message) -> None:
+    memory.hold_back(
+        message_id=message.id,
+        content=candidate.content,
+        sensitivity=candidate.sensitivity,
+        kind=candidate.kind,
+        subject=candidate.subject,
+        attribute=candidate.attribute,
+        value=candidate.value,
+        valid_from=candidate.valid_from,
+    )

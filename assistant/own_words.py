@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+QUOTED_MARK = "\ue1ff"
+"""A private character that stands where something quoted was: what holds it is not all said."""
 _QUOTED = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|^\s*>.*$|\"[^\"\n]{4,}\"|“[^”\n]{4,}”|«[^»\n]{4,}»|„[^“”\n]{4,}[“”]"
     r"|(?<!\w)['‘][^'’\n]{3,}(?:['’]\w+[^'’\n]*)*['’](?!\w)|<(\w+)[^>\n]*>.*?</\1>|<[a-z/!][^>\n]*>",
@@ -39,7 +41,8 @@ _POINTS_AT = re.compile(
     re.IGNORECASE,
 )
 _OWN_HEADS = re.compile(
-    r"^(?:\W*(?:so|ok|well|quick|short|some|a few|more|my|the|just|one|two|three)\b[ ,]*)*(?:(?:all|things?|facts?|bits?|info)? ?about (?:me|myself|us)"
+    r"^(?:\W*(?:so|ok|well|quick|short|some|a few|more|my|the|just|one|two|three)\b[ ,]*)*(?:"
+    r"(?:all|things?|facts?|bits?|info)? ?about (?:me|myself|us)"
     r"|intro(?:duction)?|fyi|note|ps|p\.s\.|update|correction|edit|(?:food )?allerg(?:y|ies)|hobb(?:y|ies)|languages?|likes"
     r"|dislikes|context|background|reminder|news|good news|bad news|guess what|remember|sorry|to be clear|by the way|btw"
     r"|important|from now on|in future|rule|favou?rites?|pets?|diet)\W*$",
@@ -58,7 +61,7 @@ def own_sentences(text: str) -> Iterator[str]:
     """The sentences that are the user's own, in order. What is quoted inside one is left out of it."""
     for sentence in _split(own_text(text)):
         own = _after_colon(sentence)
-        if own.strip():
+        if own.strip(f" {QUOTED_MARK}"):
             yield own.strip()
         if own != sentence and _TASK.search(sentence.partition(":")[0]):
             return  # "Translate: …" — the rest of the message is the material.
@@ -66,7 +69,7 @@ def own_sentences(text: str) -> Iterator[str]:
 
 def own_text(text: str) -> str:
     """A message without what is quoted or pasted in it; empty when it is a document."""
-    plain = _FENCED.sub("\n", _QUOTED.sub(" ", text))
+    plain = _FENCED.sub("\n", _QUOTED.sub(f" {QUOTED_MARK} ", text))
     if any(pattern.search(plain) for pattern in _DOCUMENT):
         return ""
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", plain) if part.strip()]

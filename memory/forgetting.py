@@ -29,6 +29,8 @@ TEXT_COLUMNS = (
     ("memories", "content"),
     ("memories", "value"),
     ("memory_events", "content"),
+    ("held_facts", "content"),
+    ("held_facts", "value"),
     ("profile_versions", "lines"),
     ("prompt_versions", "rules"),
     ("prompt_versions", "reason"),

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -23,11 +23,12 @@ from memory.embeddings import Embeddings, MiniLmEmbeddings, window_text
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
 from memory.index import ChromaIndex
 from memory.jobs import JobQueue, Worker
-from memory.reconcile import reconcile
+from memory.reconcile import OPPOSITES, reconcile
 from memory.records import (
     Conversation,
     Feedback,
     ForgetPlan,
+    HeldFact,
     Memory,
     MemoryEvent,
     MemoryEventKind,
@@ -420,7 +421,8 @@ class MemoryManager:
             persona=persona,
             conversation_id=conversation_id,
             exclude_conversation_id=exclude_conversation_id,
-            exclude_message_ids=frozenset(exclude_message_ids),
+            exclude_message_ids=frozenset(exclude_message_ids)
+            | (frozenset() if conversation_id else self.withheld_messages()),
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include)
 
@@ -442,21 +444,28 @@ class MemoryManager:
         sensitivity: str = "",
         persona: str = "",
         plural: bool = False,
+        instead_of: str = "",
+        occurs: tuple[date, date] | None = None,
     ) -> Memory:
         """Remember a fact. The same fact is refreshed; a new value of the same attribute closes the old one.
 
         Args:
             content: a sentence in the third person.
             plural: the attribute holds many values at once, so that a new one closes nothing.
+            instead_of: the value that it corrects.
+            occurs: first and last day of a plan or an event.
         """
         now = self.clock()
+        source = self.find_message(source_message_id) if source_message_id else None
         content, value = clean_text(content).strip(), clean_text(value).strip()
+        opposites = OPPOSITES.get(attribute, ())
         with self.store.transaction():
             neighbours = self.store.select(
                 "memories",
                 Memory,
-                "valid_to IS NULL AND kind = ? AND ((subject = ? AND attribute = ?) OR content = ?) ORDER BY seq",
-                [kind, subject, attribute, content],
+                "valid_to IS NULL AND kind = ? AND ((subject = ? AND attribute IN "
+                f"({', '.join('?' * (1 + len(opposites)))})) OR content = ?) ORDER BY seq",
+                [kind, subject, attribute, *opposites, content],
             )
             decision = reconcile(
                 neighbours,
@@ -467,11 +476,20 @@ class MemoryManager:
                 value=value,
                 persona=persona,
                 plural=plural,
+                instead_of=instead_of,
+                occurs=occurs,
+                said_at=source.created_at if source else None,
             )
             if decision.action == "refresh" and valid_to is None:
                 memory = decision.existing[0]
                 self._event(memory, "refreshed", origin, source_message_id)
+                for old in decision.closes:
+                    self.close_memory(old.id, at=valid_from, source_message_id=source_message_id)
                 return memory
+            if decision.action == "past" and valid_to is None:
+                valid_to, later = decision.existing[0].valid_from, decision.existing[0].id
+            else:
+                later = None
             memory = Memory(
                 id=str(ULID()),
                 content=content,
@@ -483,16 +501,19 @@ class MemoryManager:
                 created_at=now,
                 valid_from=valid_from or now,
                 valid_to=valid_to,
+                superseded_by=later,
                 source_message_id=source_message_id,
                 origin=origin,
                 sensitivity=sensitivity,
                 persona=persona,
+                occurs_from=occurs[0] if occurs else None,
+                occurs_to=occurs[1] if occurs else None,
             )
             self.store.insert("memories", memory)
             self.store.index_memory(memory.id)
             self._event(memory, "added", origin, source_message_id)
-            if decision.action == "replace" and valid_to is None:
-                for old in decision.existing:
+            if valid_to is None:
+                for old in (*(decision.existing if decision.action == "replace" else ()), *decision.closes):
                     self.store.change(
                         "memories",
                         old.id,
@@ -608,6 +629,74 @@ class MemoryManager:
     def memories_from(self, message_id: str) -> list[Memory]:
         """What was learnt from one message."""
         return self.store.select("memories", Memory, "source_message_id = ? ORDER BY seq", [message_id])
+
+    # --- held back ------------------------------------------------------------------------------------------------
+
+    def hold_back(
+        self,
+        *,
+        message_id: str,
+        content: str,
+        sensitivity: str,
+        kind: MemoryKind = "semantic",
+        subject: str = "user",
+        attribute: str = "",
+        value: str = "",
+        valid_from: datetime | None = None,
+    ) -> HeldFact:
+        """Offer a sensitive statement instead of keeping it. Its message leaves search; saying it again changes nothing."""
+        with self.store.transaction():
+            known = self.store.select(
+                "held_facts", HeldFact, "message_id = ? AND (content = ? OR declined = 1)", [message_id, content]
+            )
+            if known:
+                return known[0]
+            now = self.clock()
+            held = HeldFact(
+                id=str(ULID()),
+                message_id=message_id,
+                content=clean_text(content),
+                kind=kind,
+                subject=subject,
+                attribute=attribute,
+                value=clean_text(value),
+                sensitivity=sensitivity,
+                valid_from=valid_from or now,
+                created_at=now,
+            )
+            self.store.insert("held_facts", held)
+        return held
+
+    def held_facts(self, message_id: str | None = None) -> list[HeldFact]:
+        """What waits for the user's word, oldest first."""
+        where, parameters = ("", []) if message_id is None else (" AND message_id = ?", [message_id])
+        return self.store.select("held_facts", HeldFact, f"declined = 0{where} ORDER BY seq", parameters)
+
+    def keep_held(self, held_id: str) -> Memory:
+        """The user allows it: it becomes a memory of its class, and its message can be found again."""
+        held = _present("held fact", held_id, self.store.find("held_facts", HeldFact, held_id))
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM held_facts WHERE id = ?", [held_id])
+            return self.add(
+                content=held.content,
+                kind=held.kind,
+                subject=held.subject,
+                attribute=held.attribute,
+                value=held.value,
+                valid_from=held.valid_from,
+                source_message_id=held.message_id,
+                sensitivity=held.sensitivity,
+                plural=True,
+            )
+
+    def decline_held(self, held_id: str) -> None:
+        """The user does not want it kept. Its words go; its message stays in its conversation and out of search."""
+        _present("held fact", held_id, self.store.find("held_facts", HeldFact, held_id))
+        self.store.change("held_facts", held_id, declined=1, content="", value="")
+
+    def withheld_messages(self) -> set[str]:
+        """Messages that hold something sensitive which the user has not allowed: not found from other conversations."""
+        return {row["message_id"] for row in self.store.rows("SELECT DISTINCT message_id FROM held_facts")}
 
     def read_messages(self, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages that facts were learnt from, current or closed."""

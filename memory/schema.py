@@ -85,6 +85,22 @@ def m001_first_tables(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m040_dates_and_held_facts(db: Database) -> None:
+    for statement in (
+        "ALTER TABLE memories ADD COLUMN occurs_from TEXT",
+        "ALTER TABLE memories ADD COLUMN occurs_to TEXT",
+        """CREATE TABLE held_facts (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            content TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, attribute TEXT NOT NULL,
+            value TEXT NOT NULL, sensitivity TEXT NOT NULL, valid_from TEXT NOT NULL, created_at TEXT NOT NULL,
+            declined INTEGER NOT NULL DEFAULT 0)""",
+        "CREATE INDEX held_facts_by_message ON held_facts(message_id)",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

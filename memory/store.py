@@ -14,7 +14,7 @@ import typing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +45,8 @@ def to_row(record: Any) -> dict[str, Any]:
         value = getattr(record, field.name)
         if isinstance(value, datetime):
             value = instant(value)
+        elif isinstance(value, date):
+            value = value.isoformat()
         elif isinstance(value, tuple):
             value = json.dumps([v if isinstance(v, str) else asdict(v) for v in value], ensure_ascii=False)
         elif isinstance(value, str):
@@ -65,6 +67,10 @@ def from_row(record_type: type[Record], row: sqlite3.Row | dict[str, Any]) -> Re
         options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         if value is not None and datetime in options:
             value = datetime.fromisoformat(value)
+        elif value is not None and date in options:
+            value = date.fromisoformat(value)
+        elif value is not None and bool in options:
+            value = bool(value)
         elif typing.get_origin(hint) is tuple:
             nested = NESTED.get(hint)
             value = tuple(_nested(nested, v) if nested else v for v in json.loads(value))

@@ -86,6 +86,8 @@ TABLES = (
     _Table(file="rules.jsonl", table="prompt_versions", record=PromptVersion),
     _Table(file="summaries.jsonl", table="summaries", record=Summary),
 )
+ADDED_LATER = {"occurs_from", "occurs_to"}
+"""Fields that an export of an earlier Attune lacks."""
 REQUIRED = ("manifest.json", "conversations.jsonl", "memories.jsonl", *(table.file for table in TABLES))
 
 
@@ -388,11 +390,11 @@ def _list_of(row: dict[str, Any], key: str, name: str) -> list[dict[str, Any]]:
 def _record(record_type: type[Any], row: dict[str, Any], name: str) -> Any:
     """The record of a row, with every field there and each of its kind."""
     wanted = {field.name for field in fields(record_type)}
-    missing = wanted - row.keys()
+    missing = wanted - row.keys() - ADDED_LATER
     if missing:
         raise TransferError(f"{name} in the export lacks {', '.join(sorted(missing))}. Nothing was imported.")
     try:
-        drafted = from_row(record_type, {key: row[key] for key in wanted})
+        drafted = from_row(record_type, {key: row[key] for key in wanted & row.keys()})
         record = _adapter(record_type).validate_python(asdict(drafted))  # type: ignore[arg-type]
         for key, value in asdict(record).items():
             if isinstance(value, datetime) and value.tzinfo is None:
