@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from assistant.prompt import long_date
+from assistant.timeline import told
 from memory import Memory, Message, SearchHit
 
 SNIPPET_WORDS = 40
@@ -66,6 +67,8 @@ def memory_line(memory: Memory, now: datetime) -> str:
     """`The user's dog is called Pemba. (since 3 May 2026)`, or `No longer true since 3 May 2026: …`."""
     if memory.valid_to is not None and memory.valid_to <= now:
         return f"No longer true since {_day(memory.valid_to)}: {memory.content}"
+    if memory.occurs_from is not None:
+        return told(memory, now.astimezone().date())  # its own day stands in it
     return f"{memory.content} (since {_day(memory.valid_from)})"
 
 

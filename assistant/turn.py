@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -22,6 +23,7 @@ from assistant.profile import current_profile, profile_lines_for_prompt, standin
 from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, build_messages
 from assistant.running import RunningReply
 from assistant.settings import Settings
+from assistant.timeline import coming_up
 from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, SearchHit, Summary
 from personas.persona import Persona
 
@@ -204,6 +206,8 @@ class TurnWriter:
             limit=min(limit, MEMORIES_SMALL_MODEL) if small else limit,
             read=self._memory.read_messages([hit.item.id for hit in hits]),
         )
+        if strength != "off" and not thread:
+            chosen = self._with_what_is_near(chosen, now.astimezone().date())
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
@@ -255,6 +259,16 @@ class TurnWriter:
         if learned is not None and strength != "off":
             uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
         return prompt, uses, rules
+
+    def _with_what_is_near(self, chosen: list[tuple[SearchHit, str]], today: date) -> list[tuple[SearchHit, str]]:
+        """A conversation opens with the plans and birthdays of the next days, before what was searched for."""
+        dated = [*self._memory.memories(attribute="birthday"), *self._memory.memories(attribute="plan")]
+        near = coming_up([memory for memory in dated if not memory.persona], today)
+        ids = {memory.id for memory, _ in near}
+        return [
+            *((SearchHit(item=memory, score=1.0, source="bm25"), line) for memory, line in near),
+            *((hit, line) for hit, line in chosen if hit.item.id not in ids),
+        ]
 
     def _stream(
         self,
