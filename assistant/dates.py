@@ -10,8 +10,9 @@ import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
+from assistant.errors import AttuneError
 from assistant.prompt import MONTHS, long_date
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -26,6 +27,10 @@ NUMBERS = dict(
     )
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
+class NoSuchDay(AttuneError):
+    """Not a day, or the last before the first."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,24 @@ def next_birthday(day_of_year: str, today: date) -> date | None:
         if found >= today:
             return found
     return None
+
+
+def local_days(first: str, last: str) -> tuple[datetime, datetime]:
+    """From the start of the first day to the end of the last, both as `2026-05-03`, on this machine's clock.
+
+    Raises:
+        NoSuchDay
+    """
+    try:
+        begin, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError as error:
+        raise NoSuchDay(f"“{first}” to “{last or first}” are not two days. Write them like 2026-05-03.") from error
+    if end < begin:
+        raise NoSuchDay(f"{last} is before {first}. Give the first day first.")
+    return (
+        datetime.combine(begin, time()).astimezone(),
+        datetime.combine(end + timedelta(days=1), time()).astimezone(),
+    )
 
 
 def find_dates(text: str, today: date) -> list[FoundDate]:

@@ -619,6 +619,22 @@ class MemoryManager:
         """Forget: strike the words out of every row that quotes them, leave a tombstone. Cannot be taken back."""
         return self._forget(self.plan_forget(memory_id))
 
+    def plan_forget_topic(self, topic: str) -> ForgetPlan:
+        """What forgetting everything about a topic would take, to be shown first: `forget` carries it out."""
+        return forgetting.plan_topic(self.store, topic)
+
+    def plan_forget_person(self, person: str) -> ForgetPlan:
+        """What forgetting a person would take, by name or by what they are to the user ("sister")."""
+        return forgetting.plan_person(self.store, person)
+
+    def plan_forget_period(self, first: datetime, last: datetime) -> ForgetPlan:
+        """What forgetting all that was said from `first` until before `last` would take."""
+        return forgetting.plan_period(self.store, first, last)
+
+    def forget(self, plan: ForgetPlan) -> ForgetPlan:
+        """Carry out what a plan showed. Cannot be taken back."""
+        return plan if plan.is_empty else self._forget(plan)
+
     def history(self, memory_id: str) -> list[MemoryEvent]:
         """What happened to a fact, oldest first. A forgotten one keeps its dates and has no words."""
         events = self.store.select("memory_events", MemoryEvent, "memory_id = ? ORDER BY seq", [memory_id])

@@ -237,3 +237,11 @@ class ForgetPlan:
     deleted_conversations: tuple[Conversation, ...] = ()
     phrases: tuple[str, ...] = field(default=(), repr=False)
     """The words that will be struck out."""
+    topic: tuple[str, ...] = field(default=(), repr=False)
+    """Words that name a topic or a person: every sentence that holds one goes, wherever it stands."""
+    blanked_messages: tuple[Message, ...] = ()
+    """Messages of which nothing is left but their place in the conversation."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.memories or self.redacted_messages or self.deleted_conversations or self.blanked_messages)

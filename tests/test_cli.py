@@ -205,3 +205,50 @@ def test_a_home_that_cannot_be_written_names_the_way_out(tmp_path: Path) -> None
     done = attune("--home", str(blocked / "home"), "memory", "list")
     assert done.exit_code == FAILED
     assert "ATTUNE_HOME" in done.stderr
+
+
+def test_a_topic_a_person_a_time_and_a_conversation_are_forgotten_after_a_yes(own_home: Path) -> None:
+    told = printed("chat", "--json", "My sister is called Quillona. I collect zorbstones. I live in Hull.")
+    asked = attune("memory", "forget", "--topic", "zorbstones", stdin="n\n")
+    assert asked.exit_code == FAILED
+    assert "zorbstones" in asked.stderr
+    assert len(printed("memory", "list", "--json")) == 3, "a plan takes nothing"
+    gone = printed("memory", "forget", "--topic", "zorbstones", "--yes", "--json")
+    assert (len(gone["forgotten"]), len(gone["redacted"])) == (1, 1)
+    assert len(printed("memory", "forget", "--person", "sister", "--yes", "--json")["forgotten"]) == 1
+    assert [m["value"] for m in printed("memory", "list", "--json")] == ["Hull"]
+    nothing = attune("memory", "forget", "--topic", "submarines", "--yes")
+    assert (nothing.exit_code, "Nothing is known" in nothing.stderr) == (0, True)
+    past = printed("memory", "forget", "--from", "2001-01-01", "--to", "2001-01-31", "--yes", "--json")
+    assert past == {"forgotten": [], "redacted": [], "conversations": []}
+    done = printed("memory", "forget", "--conversation", told["conversation_id"], "--yes", "--json")
+    assert done["conversations"] == [told["conversation_id"]]
+    assert printed("memory", "list", "--all", "--json") == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("ID", "--topic", "x"), ("--topic", "x", "--person", "y"), ("--to", "2026-05-03")],
+)
+def test_forgetting_takes_one_thing_at_a_time(arguments: tuple[str, ...]) -> None:
+    assert attune("memory", "forget", "--yes", *arguments).exit_code == USAGE
+
+
+def test_a_day_that_is_none_is_told() -> None:
+    for first, last in (("yesterday", ""), ("2026-05-03", "2026-05-01")):
+        done = attune("memory", "forget", "--from", first, "--to", last, "--yes")
+        assert (done.exit_code, first in done.stderr) == (FAILED, True)
+
+
+def test_what_is_held_back_is_listed_kept_declined_or_allowed_for_good() -> None:
+    printed("chat", "--json", "I was diagnosed with epilepsy. I voted for the Greens.")
+    health, politics = printed("memory", "held", "--json")
+    assert (health["sensitivity"], politics["sensitivity"]) == ("health", "politics")
+    assert printed("memory", "keep", health["id"], "--json")["sensitivity"] == "health"
+    assert printed("memory", "decline", politics["id"], "--json") == {"declined": politics["id"]}
+    assert printed("memory", "held", "--json") == []
+    assert attune("memory", "keep", politics["id"] + "x").exit_code == NOT_FOUND
+    assert printed("memory", "allow", "religion", "--json") == {"allowed": ["religion"]}
+    assert printed("memory", "allow", "religion", "--off", "--json") == {"allowed": []}
+    refused = attune("memory", "allow", "shoes")
+    assert (refused.exit_code, "health" in refused.stderr) == (FAILED, True)

@@ -157,6 +157,53 @@ def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, wa
     assert "Pemba" not in handlers.memories("Pemba", True)
 
 
+def test_a_topic_is_shown_first_and_forgotten_on_a_yes(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I collect zorbstones. I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    pending, _, words = handlers.ask_forget("topic", "zorbstones", "", "")
+    assert "zorbstones" in words and "every sentence that names it" in words
+    assert len(assistant.memory.memories()) == 2
+    handlers.yes(pending, current)
+    assert [m.value for m in assistant.memory.memories()] == ["Hull"]
+    assert "zorbstones" not in handlers.view(current).chatbot["value"][0]["content"]
+    handlers.ask_forget("topic", "submarines", "", "")
+    handlers.ask_forget("topic", " ", "", "")
+    handlers.ask_forget("period", "", "soon", "")
+    assert [warning.split(".")[0] for warning in warnings] == [
+        "Nothing is known of that, so there is nothing to forget",
+        "Say what is to be forgotten: a topic like “my ex”, or a name",
+        "“soon” to “soon” are not two days",
+    ]
+
+
+def test_a_forgotten_time_takes_the_shown_conversation_with_it(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    today = assistant.memory.clock().astimezone().date().isoformat()
+    pending, _, _ = handlers.ask_forget("period", "", today, "")
+    _, *view = handlers.yes(pending, current)
+    assert ChatView(*view).current == ""
+    assert assistant.memory.conversations() == [] and assistant.memory.memories() == []
+
+
+def test_a_delicate_statement_is_offered_and_kept_only_on_a_yes(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I was diagnosed with epilepsy. I voted for the Greens.")[0].current
+    assert assistant.wait_until_idle(30)
+    shown = handlers.view(current).cards
+    assert "Keep this?" in shown and "epilepsy" in shown
+    health, politics = assistant.memory.held_facts()
+    assert "Greens" in handlers.held()
+    shown = handlers.card(current, pressed("keep-held", health.id))
+    assert "Remembered" in shown and "epilepsy" in shown
+    held, listed = handlers.held_pressed("", False, pressed("decline-held", politics.id))
+    assert held == "" and "epilepsy" in listed and "The user voted" not in listed
+    handlers.allow(["politics"])
+    assert handlers.allowed() == ["politics"]
+
+
 def test_a_conversation_is_renamed_and_deleted(assistant: Assistant, warnings: list[str]) -> None:
     handlers = PageHandlers(assistant)
     current = say(handlers, "What is a fjord?")[0].current

@@ -15,6 +15,7 @@ from memory import (
     Conversation,
     Feedback,
     ForgetPlan,
+    HeldFact,
     Memory,
     MemoryEvent,
     Message,
@@ -136,6 +137,18 @@ def learnt(memory: Memory, source: Message | None) -> str:
     )
 
 
+def held(fact: HeldFact) -> str:
+    """A delicate statement that was not kept: the user decides."""
+    return card(
+        f"<span class='a-label'>Keep this?</span> {escape(fact.content)}",
+        button("Keep", "keep-held", fact.id, label=f"Keep: {fact.content}"),
+        button("Do not keep", "decline-held", fact.id, label=f"Do not keep: {fact.content}"),
+        kind="held",
+        note=f"It is delicate ({escape(fact.sensitivity)}), so it was not kept. Until you keep it, your message is found from "
+        "its own conversation only.",
+    )
+
+
 def used_facts(facts: Sequence[str]) -> str:
     """The exact facts that a reply was given with."""
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
@@ -209,12 +222,12 @@ def forget_plan(plan: ForgetPlan) -> str:
     parts = ["<h3>This cannot be taken back. It would remove:</h3><ul>"]
     parts += [f"<li>the conversation “{escape(c.title)}”</li>" for c in plan.deleted_conversations]
     parts += [f"<li>the memory “{escape(m.content)}”</li>" for m in plan.memories]
-    if plan.redacted_messages:
-        parts.append(f"<li>its words in {len(plan.redacted_messages)} message(s):<ul>")
-        parts += [
-            f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>"
-            for m in plan.redacted_messages[:8]
-        ]
+    if touched := (*plan.redacted_messages, *plan.blanked_messages):
+        what = (
+            "every sentence that names it in" if plan.topic else "all of" if plan.blanked_messages else "its words in"
+        )
+        parts.append(f"<li>{what} {len(touched)} message(s):<ul>")
+        parts += [f"<li>{escape(_short(m.content))} <small>{day(m.created_at)}</small></li>" for m in touched[:8]]
         parts.append("</ul></li>")
     return "".join([*parts, "</ul>"])
 

@@ -17,12 +17,15 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.dates import local_days
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
+from assistant.extraction import allow_class, allowed_classes
 from assistant.models import find_gguf_files
+from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
-from memory import Memory, MemoryStoreError, Message, transfer
+from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
 from personas import PersonaError
 from ui import cards
 
@@ -173,6 +176,7 @@ class ChatHandlers:
         answer = thread[-1] if thread and thread[-1].role == "assistant" else None
         if question is not None:
             parts += [cards.learnt(memory, question) for memory in self.assistant.learnt_from(question.id)]
+            parts += [cards.held(held) for held in self.assistant.memory.held_facts(question.id)]
         if answer is not None and answer.status != "streaming":
             facts = [use.content for use in self.assistant.used_for(answer.id) if use.type == "memory"]
             if facts:
@@ -322,6 +326,10 @@ class ChatHandlers:
         act, identifier = _pressed(event)
         if act == "undo-memory":
             self.assistant.memory.undo_add(identifier)
+        elif act == "keep-held":
+            self.assistant.memory.keep_held(identifier)
+        elif act == "decline-held":
+            self.assistant.memory.decline_held(identifier)
         elif act == "accept":
             self.assistant.accept(identifier)
         elif act == "reject":
@@ -350,10 +358,24 @@ class ChatHandlers:
 
     def ask(self, pending: str) -> tuple[Any, ...]:
         """Show what would go: (the pending question, its panel, its words)."""
-        kind, _, identifier = pending.partition(":")
-        memory = self.assistant.memory
-        plan = memory.plan_forget(identifier) if kind == "memory" else memory.plan_delete_conversation(identifier)
+        plan = self._plan(pending)
+        if plan.is_empty:
+            raise AttuneError("Nothing is known of that, so there is nothing to forget.")
         return pending, gr.update(visible=True), cards.forget_plan(plan)
+
+    def _plan(self, pending: str) -> ForgetPlan:
+        kind, _, what = pending.partition(":")
+        memory = self.assistant.memory
+        if kind == "period":
+            first, _, last = what.partition("/")
+            return memory.plan_forget_period(*local_days(first, last))
+        plans = {
+            "memory": memory.plan_forget,
+            "conversation": memory.plan_delete_conversation,
+            "topic": memory.plan_forget_topic,
+            "person": memory.plan_forget_person,
+        }
+        return plans[kind](what)
 
     @told
     def ask_delete(self, current: str) -> tuple[Any, ...]:
@@ -372,6 +394,10 @@ class ChatHandlers:
             self.assistant.memory.delete_conversation(identifier)
             current = "" if identifier == current else current
             gr.Info("Deleted.")
+        elif kind in ("topic", "person", "period"):
+            plan = self.assistant.memory.forget(self._plan(pending))
+            current = "" if current in {c.id for c in plan.deleted_conversations} else current
+            gr.Info("Forgotten.")
         return gr.update(visible=False), *self.view(current)
 
     # --- conversations --------------------------------------------------------------------------------------------
@@ -443,6 +469,39 @@ class PageHandlers(ChatHandlers):
             self.assistant.mark_wrong(identifier) if act == "close" else memory.reopen(identifier)
             view[0] = self.memories(query, closed)
         return tuple(view)
+
+    @told
+    def ask_forget(self, kind: str, what: str, first: str, last: str) -> tuple[Any, ...]:
+        """Show what forgetting a topic, a person or a time would take: (the pending question, its panel, its words)."""
+        if kind == "period":
+            what = f"{first.strip()}/{last.strip()}"
+        elif not what.strip():
+            raise AttuneError("Say what is to be forgotten: a topic like “my ex”, or a name.")
+        return self.ask(f"{kind}:{what}")
+
+    @told
+    def held(self) -> str:
+        """What waits for the user's word."""
+        return "".join(cards.held(fact) for fact in self.assistant.memory.held_facts())
+
+    @told
+    def held_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:
+        """(what is held back, list)"""
+        act, identifier = _pressed(event)
+        if act == "keep-held":
+            self.assistant.memory.keep_held(identifier)
+        elif act == "decline-held":
+            self.assistant.memory.decline_held(identifier)
+        return self.held(), self.memories(query, closed)
+
+    def allowed(self) -> list[str]:
+        """The delicate classes that may be kept."""
+        return sorted(allowed_classes(self.assistant.memory))
+
+    @told
+    def allow(self, wanted: list[str]) -> None:
+        for name in CLASSES:
+            allow_class(self.assistant.memory, name, allowed=name in wanted)
 
     @told
     def save_memory(self, identifier: str, text: str, query: str, closed: bool) -> tuple[Any, ...]:

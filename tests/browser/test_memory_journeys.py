@@ -1,0 +1,53 @@
+"""What a person does about what is remembered: take it back, forget it widely, decide what is delicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served, open_tab, say
+
+pytestmark = pytest.mark.browser
+
+Scripted = Callable[..., Served]
+Browse = Callable[..., Page]
+
+
+def test_what_was_just_learnt_is_taken_back_with_one_press(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Noted.")
+    page = browse(served)
+    say(page, "I live in Hull.")
+    page.locator("#cards [data-act=undo-memory]").click()
+    expect(page.locator("#cards")).not_to_contain_text("Hull")
+    assert served.assistant.memory.memories() == []
+
+
+def test_a_topic_is_forgotten_from_the_memory_tab_after_it_was_shown(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Noted.")
+    page = browse(served)
+    say(page, "I collect zorbstones. I live in Hull.")
+    expect(page.locator("#cards .learnt")).to_have_count(2)
+    open_tab(page, "Memory")
+    page.locator("#forget-what textarea, #forget-what input").fill("zorbstones")
+    page.locator("#forget-show").click()
+    expect(page.locator("#confirm")).to_contain_text("every sentence that names it")
+    page.locator("#confirm-yes").click()
+    expect(page.locator("#confirm")).to_be_hidden()
+    expect(page.locator("#memories")).not_to_contain_text("zorbstones")
+    expect(page.locator("#memories")).to_contain_text("Hull")
+    open_tab(page, "Chat")
+    expect(page.locator("#chat")).not_to_contain_text("zorbstones")
+
+
+def test_a_delicate_statement_waits_for_a_yes(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("I see.")
+    page = browse(served)
+    say(page, "I was diagnosed with epilepsy.")
+    expect(page.locator("#cards .held")).to_contain_text("Keep this?")
+    open_tab(page, "Memory")
+    expect(page.locator("#memories")).not_to_contain_text("epilepsy")
+    page.locator("#held [data-act=keep-held]").click()
+    expect(page.locator("#memories")).to_contain_text("epilepsy")
+    assert [m.sensitivity for m in served.assistant.memory.memories()] == ["health"]
