@@ -20,6 +20,7 @@ from assistant import extraction, profile, refinement
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
+from assistant.incognito import IncognitoConversations, is_incognito
 from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
 from assistant.turn import TurnRequest, TurnWriter, used_memories
@@ -72,11 +73,12 @@ class Assistant:
         self._replies: dict[str, RunningReply] = {}
         self._replies_lock = threading.Lock()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-reply")
+        global_rules = (files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8")
         self._writer = TurnWriter(
-            memory=memory,
-            settings=settings,
-            chat_model=lambda: self.chat_model,
-            global_rules=(files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8"),
+            memory=memory, settings=settings, chat_model=lambda: self.chat_model, global_rules=global_rules
+        )
+        self.incognito = IncognitoConversations(
+            settings=settings, chat_model=lambda: self.chat_model, global_rules=global_rules, clock=memory.clock
         )
         self._background = Background(
             memory=memory, settings=settings, chat_model=lambda: self.chat_model, persona=self._persona_or_default
@@ -135,7 +137,7 @@ class Assistant:
 
         Args:
             text: what the user typed.
-            conversation_id: None begins a new conversation.
+            conversation_id: None begins a new conversation; one of `incognito.start` leaves no trace.
             persona: an identifier; None keeps the conversation's.
             personal: False answers as if the user were unknown.
 
@@ -146,6 +148,8 @@ class Assistant:
         if not text.strip():
             raise EmptyMessage("There is nothing to answer. Type a message first.")
         speaker = self.persona(persona) if persona else None
+        if conversation_id is not None and is_incognito(conversation_id):
+            return self._respond_incognito(text, conversation_id, speaker or self.persona(self.settings.persona))
         if conversation_id is None:
             speaker = speaker or self.persona(self.settings.persona)
             conversation_id = self.memory.start_conversation(persona=speaker.id).id
@@ -248,6 +252,23 @@ class Assistant:
         if learn:
             self._background.after_turn(request.question, first=first)
         self._writer.write(request, running)
+
+    def _respond_incognito(self, text: str, conversation_id: str, speaker: Persona) -> Iterator[Event]:
+        """Answer without memory and without storing anything."""
+        self._refuse_while_running(conversation_id)
+        question = self.incognito.ask(conversation_id, text, speaker)
+        running = RunningReply(conversation_id=conversation_id, message_id=question.id)
+        with self._replies_lock:
+            self._replies[conversation_id] = running
+
+        def write() -> None:
+            with self.memory.worker.paused():
+                self.incognito.write(question, speaker, running)
+            with self._replies_lock:
+                self._replies.pop(conversation_id, None)  # its events are its words
+
+        self._writing.submit(write)
+        return running.events()
 
     def _learn_instructions(self, question: Message) -> None:
         """What the user asks for from now on holds in the very next reply, so it is read here, by rules alone."""

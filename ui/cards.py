@@ -78,6 +78,13 @@ def heading(title: str, *, demo: bool) -> str:
     return f'<div class="a-heading"><h1>{escape(title)}</h1>{mark}</div>'
 
 
+def incognito_heading() -> str:
+    return (
+        '<div class="a-heading"><h1>Incognito</h1><span class="a-mark">Nothing of this is stored or remembered, and nothing '
+        "remembered is used. It is gone when Attune is closed.</span></div>"
+    )
+
+
 def conversation_list(conversations: Iterable[Conversation], current: str) -> str:
     rows = [
         f'<li><button type="button" class="a-conversation" data-act="open" data-id="{escape(c.id)}"'

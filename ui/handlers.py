@@ -21,6 +21,7 @@ from assistant.dates import local_days
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
 from assistant.extraction import allow_class, allowed_classes
+from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
@@ -135,6 +136,8 @@ class ChatHandlers:
     def view(self, current: str, *, box: Any = None, of_message: str | None = None) -> ChatView:
         """The whole chat page for a conversation; for none, the empty state."""
         memory = self.assistant.memory
+        if self.assistant.incognito.knows(current):
+            return self._incognito_view(current, box)
         conversation = memory.find_conversation(current) if current else None
         current = conversation.id if conversation else ""
         thread = memory.thread(current) if current else []
@@ -159,6 +162,29 @@ class ChatHandlers:
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=bool(rows)),
         )
+
+    def _incognito_view(self, current: str, box: Any) -> ChatView:
+        rows, ids = chat_rows(self._thread(current))
+        running = bool(self.assistant.running(current))
+        return ChatView(
+            current=current,
+            ids=ids,
+            chatbot=gr.update(value=rows, visible=bool(rows)),
+            heading=cards.incognito_heading(),
+            side=cards.conversation_list(self.assistant.memory.conversations(), current),
+            starters=gr.update(visible=False),
+            cards="",
+            used=cards.used_panel((), of_reply=False),
+            box=gr.skip() if box is None else box,
+            send=gr.update(visible="hidden" if running else True),
+            stop=gr.update(visible=True if running else "hidden"),
+            tools=gr.update(visible=False),
+        )
+
+    @told
+    def begin_incognito(self) -> ChatView:
+        """A conversation of which nothing is kept."""
+        return self.view(self.assistant.incognito.start(), box="")
 
     def _thumbs(self, thread: Sequence[Message]) -> list[str | None]:
         """Gradio wants one for each reply's row, thoughts included."""
@@ -316,6 +342,8 @@ class ChatHandlers:
         return gr.update(visible=False), self._cards(self._thread(current))
 
     def _thread(self, current: str) -> list[Message]:
+        if is_incognito(current):
+            return self.assistant.incognito.thread(current)
         return self.assistant.memory.thread(current) if current else []
 
     # --- cards ----------------------------------------------------------------------------------------------------
@@ -425,7 +453,7 @@ class ChatHandlers:
     def choose_persona(self, current: str, persona: str) -> str:
         """The persona speaks from the next reply on: (starter cards with its greeting)."""
         speaker = self.assistant.persona(persona or self.assistant.settings.persona)
-        if current:
+        if current and not is_incognito(current):
             self.assistant.memory.set_persona(current, speaker.id)
         return cards.starters(speaker, server=self._server)
 

@@ -51,3 +51,16 @@ def test_a_delicate_statement_waits_for_a_yes(scripted: Scripted, browse: Browse
     page.locator("#held [data-act=keep-held]").click()
     expect(page.locator("#memories")).to_contain_text("epilepsy")
     assert [m.sensitivity for m in served.assistant.memory.memories()] == ["health"]
+
+
+def test_an_incognito_conversation_says_so_and_leaves_nothing(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("All right.")
+    page = browse(served)
+    page.locator("#incognito").click()
+    expect(page.locator("#heading")).to_contain_text("Nothing of this is stored")
+    assert say(page, "My dog is called Pemba.") == "All right."
+    expect(page.locator("#heading")).to_contain_text("Nothing of this is stored")
+    expect(page.locator("#cards .learnt")).to_have_count(0)
+    page.locator("#new").click()
+    expect(page.locator("#heading")).not_to_contain_text("Nothing of this is stored")
+    assert served.assistant.memory.counts()["messages"] == 0

@@ -48,6 +48,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
             rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
             remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
+        incognito = gr.Button("Incognito", size="sm", elem_id="incognito", min_width=90, scale=0)
         persona = gr.Dropdown(
             [(p.name, p.id) for p in handlers.assistant.all_personas()],
             label="Persona",
@@ -121,8 +122,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     begun = new.click(lambda: handlers.open(""), None, view, **many)
     begun.then(None, None, None, js=FOCUS_BOX)
     begun.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    hidden = incognito.click(handlers.begin_incognito, None, view, **many)
+    hidden.then(None, None, None, js=FOCUS_BOX)
     # Looking elsewhere ends the drawing of a reply, never the reply.
-    for component in (side, new):
+    for component in (side, new, incognito):
         component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
 
