@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 
@@ -29,6 +29,7 @@ from memory import (
     Memory,
     MemoryManager,
     Message,
+    ProfileLine,
     ProfileVersion,
     PromptVersion,
     Rule,
@@ -369,6 +370,24 @@ class Assistant:
         """Store the page as the user wrote it. Lines they changed, added or took away stay as they want them."""
         lines, hidden = profile.merge_edit(self.profile(), text)
         return self.memory.add_profile_version(lines=lines, hidden_memory_ids=hidden, author="user")
+
+    def lock_profile_line(self, text: str, *, locked: bool) -> ProfileVersion:
+        """Keep a line as it stands, or let its fact write it again."""
+        now = self.profile()
+        return self.memory.add_profile_version(
+            lines=profile.lock_line(now, text, locked=locked), hidden_memory_ids=now.hidden_memory_ids, author="user"
+        )
+
+    def profile_diff(self, version_id: str) -> list[tuple[Literal["+", "-"], ProfileLine]]:
+        """What has come to the page and gone from it since a version."""
+        return profile.diff(self.memory.get_profile_version(version_id).lines, self.profile().lines)
+
+    def restore_profile(self, version_id: str) -> ProfileVersion:
+        """Make an earlier page the current one. The page before it stays among the versions."""
+        version = self.memory.get_profile_version(version_id)
+        lines, hidden = profile.restored(version, self.profile(), self.memory.memories())
+        self.memory.add_profile_version(lines=lines, hidden_memory_ids=hidden, author="user")
+        return self.profile()
 
     def _refresh_profile(self) -> None:
         self.memory.jobs.enqueue("profile", {}, key="profile")

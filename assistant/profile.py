@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -45,14 +46,15 @@ def write_lines(
 ) -> tuple[ProfileLine, ...]:
     """A line for each current fact, by section, the most important first, around the user's own lines.
 
-    A fact that the user took off the page or reworded writes no line. Plans stand in the order of their days; one
+    A fact that the user took off the page, reworded or locked writes no line. Plans stand in the order of their days; one
     whose day has gone is told as past, and leaves the page after a while.
 
     Args:
         today: the day the page is for; None tells every fact as it was kept.
     """
     hidden = set(previous.hidden_memory_ids) if previous else set()
-    own = [line for line in previous.lines if line.author == "user"] if previous else []
+    own = [line for line in previous.lines if line.author == "user" or line.locked] if previous else []
+    hidden |= {memory_id for line in own for memory_id in line.memory_ids}
     # Plans in the order of their days, other facts by importance.
     facts = sorted(memories, key=lambda m: (m.occurs_from or date.min, -m.importance, m.created_at, m.id))
     lines = [
@@ -124,11 +126,58 @@ def current_profile(memory: MemoryManager) -> ProfileVersion:
 
 
 def profile_lines_for_prompt(
-    version: ProfileVersion, strength: Literal["off", "light", "full"]
+    version: ProfileVersion,
+    strength: Literal["off", "light", "full"],
+    importance: Mapping[str, float] | None = None,
 ) -> tuple[ProfileLine, ...]:
-    """The lines that describe the user, most useful first. How they like answers goes into the rules instead."""
-    lines = tuple(line for line in version.lines if line.section != ANSWERS)
+    """The lines that describe the user, most useful first. How they like answers goes into the rules instead.
+
+    Args:
+        importance: of each memory, 0 to 1; the user's own and locked lines go before all others.
+    """
+    weights = importance or {}
+
+    def use(line: ProfileLine) -> float:
+        if line.author == "user" or line.locked:
+            return 2.0
+        return max((weights.get(memory_id, 0.0) for memory_id in line.memory_ids), default=0.0)
+
+    lines = tuple(sorted((line for line in version.lines if line.section != ANSWERS), key=lambda line: -use(line)))
     return {"off": (), "light": lines[:LIGHT_LINES], "full": lines}[strength]
+
+
+def lock_line(version: ProfileVersion, text: str, *, locked: bool) -> tuple[ProfileLine, ...]:
+    """The page with one line, named by its words, locked or free again."""
+    return tuple(replace(line, locked=locked) if line.text == text else line for line in version.lines)
+
+
+def diff(before: Sequence[ProfileLine], after: Sequence[ProfileLine]) -> list[tuple[Literal["+", "-"], ProfileLine]]:
+    """What came and what went between two pages, in the order of the page."""
+    old = {(line.section, line.text) for line in before}
+    new = {(line.section, line.text) for line in after}
+    gone: list[tuple[Literal["+", "-"], ProfileLine]] = [
+        ("-", line) for line in before if (line.section, line.text) not in new
+    ]
+    return [*gone, *(("+", line) for line in after if (line.section, line.text) not in old)]
+
+
+def restored(
+    version: ProfileVersion, now: ProfileVersion, memories: Sequence[Memory]
+) -> tuple[tuple[ProfileLine, ...], tuple[str, ...]]:
+    """An earlier page as a new one: (lines, memories whose line is not wanted).
+
+    Lines that no current fact would write again are locked, so that they stay. What was learnt since that page was
+    made is on it too: restoring is about how the page reads, and forgets nothing.
+    """
+    standing = {(line.section, line.text) for line in now.lines}
+    lines = tuple(
+        line if line.author == "user" or (line.section, line.text) in standing else replace(line, locked=True)
+        for line in version.lines
+    )
+    shown = {memory_id for line in lines for memory_id in line.memory_ids}
+    unwanted = [m.id for m in memories if m.id not in shown and m.created_at <= version.created_at]
+    kept = [memory_id for memory_id in version.hidden_memory_ids if memory_id not in shown]
+    return lines, tuple(dict.fromkeys([*kept, *unwanted]))
 
 
 def standing_rules(memories: Sequence[Memory]) -> tuple[str, ...]:

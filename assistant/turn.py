@@ -212,7 +212,8 @@ class TurnWriter:
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
         if strength != "off":
-            profile = profile_lines_for_prompt(current_profile(self._memory), strength)
+            importance = {memory.id: memory.importance for memory in self._memory.memories()}
+            profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             rules = standing_rules(self._memory.memories(kind="procedural"))
             if learned is not None:
                 rules += tuple(rule.text for rule in learned.rules if rule.enabled and rule.text not in rules)

@@ -843,6 +843,10 @@ class MemoryManager:
         """Newest first."""
         return self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC")
 
+    def get_profile_version(self, version_id: str) -> ProfileVersion:
+        found = self.store.find("profile_versions", ProfileVersion, version_id)
+        return _present("profile version", version_id, found)
+
     def latest_profile(self) -> ProfileVersion | None:
         found = self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC LIMIT 1")
         return found[0] if found else None

@@ -205,6 +205,8 @@ class ProfileLine:
     text: str
     memory_ids: tuple[str, ...] = ()
     author: Literal["facts", "user"] = "facts"
+    locked: bool = False
+    """The user wants it as it stands: no fact rewrites it or takes it away, only forgetting does."""
 
 
 @dataclass(frozen=True, kw_only=True)

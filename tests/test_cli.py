@@ -252,3 +252,14 @@ def test_what_is_held_back_is_listed_kept_declined_or_allowed_for_good() -> None
     assert printed("memory", "allow", "religion", "--off", "--json") == {"allowed": []}
     refused = attune("memory", "allow", "shoes")
     assert (refused.exit_code, "health" in refused.stderr) == (FAILED, True)
+
+
+def test_the_page_has_versions_that_can_be_compared_and_restored() -> None:
+    printed("chat", "--json", "I live in Hull.")
+    first = printed("profile", "versions", "--json")[0]
+    attune("profile", "edit", "--file", "-", stdin="## About you\n- I row at dawn.")
+    changes = printed("profile", "diff", first["id"], "--json")
+    assert [(c["change"], c["text"]) for c in changes] == [("-", "The user lives in Hull."), ("+", "I row at dawn.")]
+    restored = printed("profile", "restore", first["id"], "--json")
+    assert [line["text"] for line in restored["lines"]] == ["The user lives in Hull."]
+    assert attune("profile", "restore", "nothing").exit_code == NOT_FOUND

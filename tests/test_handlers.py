@@ -222,6 +222,23 @@ def test_the_profile_is_rewritten_in_the_users_words(assistant: Assistant, warni
     assert "Sails a blue boat." in text and "you" in versions
 
 
+def test_a_line_is_locked_and_an_earlier_page_compared_and_restored(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    say(handlers, "I live in Hull.")
+    assert assistant.wait_until_idle(30)
+    page, _, _ = handlers.profile()
+    assert "from your message" in page and 'data-act="lock"' in page
+    page, *_ = handlers.profile_pressed(pressed("lock", "The user lives in Hull."))
+    assert 'data-act="unlock"' in page
+    first = assistant.memory.profile_versions()[0]
+    handlers.save_profile("## About you\n- Sails a blue boat.")
+    *_, changed = handlers.profile_pressed(pressed("compare", first.id))
+    assert "went" in changed and "Hull" in changed and "came" in changed and "Sails" in changed
+    page, _, versions, _ = handlers.profile_pressed(pressed("restore", first.id))
+    assert "Hull" in page and "Sails" not in page
+    assert versions.count('data-act="restore"') >= 3
+
+
 def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, warnings: list[str]) -> None:
     def reopen(settings: Settings) -> Assistant:
         memory = open_memory(settings.home, embeddings=HashEmbeddings())

@@ -288,30 +288,50 @@ def timeline(events: Sequence[MemoryEvent]) -> str:
     return f'<h3 class="a-side">History</h3><ol class="a-timeline">{rows}</ol>'
 
 
-def profile_page(lines: Sequence[ProfileLine]) -> str:
+def profile_page(lines: Sequence[ProfileLine], sources: Mapping[str, Message] | None = None) -> str:
+    """The page, each line with where it comes from and a lock. `sources`: the message of each memory."""
     if not lines:
         return empty("An empty page", "What you say about yourself appears here. You can also write it yourself.")
     sections = dict.fromkeys(line.section for line in lines)
     return "".join(
         f'<section class="a-card"><div class="a-body"><h3>{escape(section)}</h3><ul>'
-        + "".join(
-            f"<li>{escape(line.text)}{' <small>your words</small>' if line.author == 'user' else ''}</li>"
-            for line in lines
-            if line.section == section
-        )
+        + "".join(_profile_line(line, sources or {}) for line in lines if line.section == section)
         + "</ul></div></section>"
         for section in sections
     )
+
+
+def _profile_line(line: ProfileLine, sources: Mapping[str, Message]) -> str:
+    if line.author == "user":
+        return f"<li>{escape(line.text)} <small>your words</small></li>"
+    said = next((sources[m] for m in line.memory_ids if m in sources), None)
+    where = f" <small>from your message, {day(said.created_at)}</small>" if said else ""
+    act, word = ("unlock", "Unlock") if line.locked else ("lock", "Lock")
+    return f"<li>{escape(line.text)}{where} {button(word, act, line.text, kind='small', label=f'{word}: {line.text}')}</li>"
 
 
 def profile_versions(versions: Sequence[ProfileVersion]) -> str:
     if not versions:
         return ""
     rows = "".join(
-        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines</li>"
+        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines "
+        f"{button('Compare', 'compare', v.id, label=f'Compare with the page of {day(v.created_at)}')}"
+        f"{button('Restore', 'restore', v.id, label=f'Restore the page of {day(v.created_at)}')}</li>"
         for v in versions[:20]
     )
     return f'<h3 class="a-side">Versions</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def profile_diff(changes: Sequence[tuple[str, ProfileLine]]) -> str:
+    """What came and went since a version."""
+    if not changes:
+        return card("The page reads as it did then.")
+    words = {"+": "came", "-": "went"}
+    rows = "".join(
+        f"<li><strong>{words[sign]}</strong> {escape(line.text)} <small>{escape(line.section)}</small></li>"
+        for sign, line in changes
+    )
+    return card(f"<span class='a-label'>Since then:</span><ul>{rows}</ul>")
 
 
 def learning_page(

@@ -64,3 +64,22 @@ def test_an_incognito_conversation_says_so_and_leaves_nothing(scripted: Scripted
     page.locator("#new").click()
     expect(page.locator("#heading")).not_to_contain_text("Nothing of this is stored")
     assert served.assistant.memory.counts()["messages"] == 0
+
+
+def test_the_profile_is_rewritten_and_an_earlier_page_restored(scripted: Scripted, browse: Browse) -> None:
+    page = browse(scripted("Noted."))
+    say(page, "I live in Hull.")
+    expect(page.locator("#cards .learnt")).to_contain_text("Hull")
+    open_tab(page, "Profile")
+    expect(page.locator("#profile")).to_contain_text("Hull")
+    expect(page.locator("#profile")).to_contain_text("from your message")
+    page.locator("#profile-rewrite button").first.click()
+    page.locator("#profile-text textarea").fill("## About you\n- Sails a blue boat.")
+    page.locator("#profile-save").click()
+    expect(page.locator("#profile")).to_contain_text("Sails a blue boat.")
+    expect(page.locator("#profile")).not_to_contain_text("Hull")
+    page.locator("#profile-versions [data-act=compare]").last.click()
+    expect(page.locator("#profile-diff")).to_contain_text("Sails a blue boat.")
+    page.locator("#profile-versions [data-act=restore]").last.click()
+    expect(page.locator("#profile")).to_contain_text("Hull")
+    expect(page.locator("#profile")).not_to_contain_text("Sails")
