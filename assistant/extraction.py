@@ -655,7 +655,17 @@ def _name(text: str, *, capital: bool) -> str:
     return " ".join(kept[:5]).strip(" .,'’!")
 
 
+_CAPITALS = r"[^\W\d_a-z][\w'’-]+(?: [^\W\d_a-z][\w'’-]+)*"
+_PART_OF = re.compile(
+    rf"(?:the )?{_CAPITALS} (?:part|quarter|district|area|neighbou?rhood|suburb|side|end) of {_CAPITALS}"
+)
+"""`the Rosenborg part of Trondheim`: a place told more closely."""
+
+
 def _place(text: str, *, capital: bool) -> str:
+    part = _PART_OF.match(text)
+    if part is not None:
+        return part[0]
     words = text.partition(",")[0].split()
     if not words:
         return ""

@@ -263,3 +263,22 @@ def test_the_page_has_versions_that_can_be_compared_and_restored() -> None:
     restored = printed("profile", "restore", first["id"], "--json")
     assert [line["text"] for line in restored["lines"]] == ["The user lives in Hull."]
     assert attune("profile", "restore", "nothing").exit_code == NOT_FOUND
+
+
+def test_memories_are_saved_edited_and_loaded_back(tmp_path: Path) -> None:
+    printed("chat", "--json", "I live in Hull and I love maps.")
+    page = tmp_path / "memory.md"
+    assert printed("memory", "save", str(page), "--json")["memories"] == 2
+    page.write_text(page.read_text(encoding="utf-8").replace("in Hull", "on a boat") + "- The user sails.\n")
+    asked = attune("memory", "load", str(page), stdin="n\n")
+    assert asked.exit_code == FAILED
+    assert "~ The user lives in Hull. -> The user lives on a boat." in asked.stderr
+    assert "+ The user sails." in asked.stderr
+    done = printed("memory", "load", str(page), "--yes", "--json")
+    assert done == {"added": 1, "reworded": 1, "closed": 0, "left_out": 0}
+    assert "The user lives on a boat." in attune("memory", "save", "-").stdout
+    assert printed("memory", "load", "-", "--yes", "--json", stdin="- User speaks Basque")["added"] == 1
+    for name in ("memory.csv", "memory.jsonl"):
+        assert attune("memory", "save", str(tmp_path / name), "--all").exit_code == 0
+    assert attune("memory", "save", str(tmp_path / "memory.txt")).exit_code == FAILED
+    assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == FAILED

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.session import memory_of
-from ui.terminal import day, err, out, print_json, print_table
+from ui.terminal import day, err, out, piped_text, print_json, print_table, write
 
 if TYPE_CHECKING:
     from memory import ForgetPlan
@@ -182,6 +183,74 @@ def history(context: typer.Context, identifier: Identifier, as_json: AsJson = Fa
             return print_json(events)
         rows = [(day(event.at), event.kind, event.by, event.content or "(forgotten)") for event in events]
         return print_table(("when", "what", "by", "memory"), rows, empty="")
+
+
+@memory.command()
+def save(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Ends in .md, .jsonl or .csv; - prints markdown.")],
+    closed: Annotated[bool, typer.Option("--all", help="Also what is no longer true (not in .md).")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the memories to a file: markdown that you can edit and load back, JSON lines, or a table."""
+    from assistant import memory_file
+    from assistant.errors import AttuneError
+
+    forms: dict[str, memory_file.Format] = {".md": "md", ".jsonl": "jsonl", ".csv": "csv"}
+    with memory_of(context) as store:
+        found = store.memories(include_closed=closed, limit=1_000_000)
+        if str(file) == "-":
+            write(memory_file.write(found))
+            return
+        if file.suffix.lower() not in forms:
+            raise AttuneError(f"{file.name} must end in .md, .jsonl or .csv.")
+        try:
+            file.write_text(memory_file.write(found, forms[file.suffix.lower()]), encoding="utf-8")
+        except OSError as error:
+            raise AttuneError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
+        if as_json:
+            print_json({"file": str(file), "memories": len(found)})
+
+
+@memory.command()
+def load(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="A page that `save` wrote, or a list from another assistant; - reads a pipe.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read an edited page back, or a list of memories pasted from ChatGPT or Claude. Shows what would change first."""
+    from assistant import memory_file
+    from assistant.errors import AttuneError
+
+    try:
+        text = piped_text() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        with memory_of(context):
+            raise AttuneError(
+                f"{file} cannot be read as text ({error}). Name a UTF-8 file, or - for a pipe."
+            ) from error
+    with memory_of(context, drain=True) as store:
+        planned = memory_file.plan_load(store, text)
+        for content in planned.added:
+            err.print(f"+ {content}", markup=False)
+        for old, words in planned.reworded:
+            err.print(f"~ {old.content} -> {words}", markup=False)
+        for old in planned.closed:
+            err.print(f"- {old.content}", markup=False)
+        for words in planned.refused:
+            err.print(f"! delicate or secret, left out: {words}", markup=False)
+        if planned.is_empty:
+            err.print("Nothing would change.")
+        elif not yes and not typer.confirm("Change this?", err=True):
+            raise typer.Exit(1)
+        else:
+            memory_file.carry_out(store, planned)
+        if as_json:
+            counts = {"added": len(planned.added), "reworded": len(planned.reworded), "closed": len(planned.closed)}
+            print_json({**counts, "left_out": len(planned.refused)})
 
 
 @memory.command("rebuild-index")
