@@ -16,7 +16,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant import recall
+from assistant import digests, recall
 from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
@@ -208,6 +208,8 @@ class TurnWriter:
         )
         if strength != "off" and not thread:
             chosen = self._with_what_is_near(chosen, now.astimezone().date())
+        if strength == "full":
+            chosen = self._with_digest(chosen, request.question.content, hidden=request.hidden_personas)
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
@@ -260,6 +262,19 @@ class TurnWriter:
         if learned is not None and strength != "off":
             uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
         return prompt, uses, rules
+
+    def _with_digest(
+        self, chosen: list[tuple[SearchHit, str]], question: str, hidden: frozenset[str]
+    ) -> list[tuple[SearchHit, str]]:
+        """A question about a time ("what was I busy with in March?") brings the digest of that time first."""
+        brought: list[tuple[SearchHit, str]] = []
+        for text, line in digests.lines_for(self._memory, question):
+            item = self._memory.find(line.cites[0]) or self._memory.find_message(line.cites[0])
+            hit = SearchHit(item=item, score=1.0, source="bm25") if item else None
+            if hit is not None and not self._is_hidden(hit, hidden):
+                brought.append((hit, text))
+        ids = {hit.item.id for hit, _ in brought}
+        return [*brought, *((hit, line) for hit, line in chosen if hit.item.id not in ids)]
 
     def _with_what_is_near(self, chosen: list[tuple[SearchHit, str]], today: date) -> list[tuple[SearchHit, str]]:
         """A conversation opens with the plans and birthdays of the next days, before what was searched for."""

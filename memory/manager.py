@@ -355,6 +355,14 @@ class MemoryManager:
         )
         return [from_row(Message, row) for row in rows]
 
+    def messages_between(self, first: datetime, last: datetime) -> list[Message]:
+        """What was said from `first` until before `last`, oldest first, without what is withheld from search."""
+        withheld = self.withheld_messages()
+        found = self.store.select(
+            "messages", Message, "created_at >= ? AND created_at < ? ORDER BY seq", [instant(first), instant(last)]
+        )
+        return [message for message in found if message.id not in withheld]
+
     def siblings(self, message_id: str) -> list[Message]:
         """The versions of a message, itself among them, oldest first."""
         message = self.get_message(message_id)

@@ -28,6 +28,7 @@ from memory.manager import DATABASE, INDEX, LOCK, MemoryManager
 from memory.records import (
     Conversation,
     Feedback,
+    HeldFact,
     Memory,
     MemoryEvent,
     Message,
@@ -53,6 +54,7 @@ conversations.jsonl      one conversation a line, with all its messages. `role` 
                          programs use; `parent_id` tells which message each one follows, so that every version
                          of an edited or regenerated message is here
 memories.jsonl           one remembered fact a line, with its source, its dates and its history
+held.jsonl               delicate statements that wait for your word, and those you declined
 profile.md               the page about you, as it stood
 profile_versions.jsonl   that page as it was before, version by version
 feedback.jsonl           your thumbs, reasons, comments and edits
@@ -104,6 +106,7 @@ def export_zip(memory: MemoryManager, path: Path, *, profile_text: str = "") -> 
             "memories.jsonl": _lines(_memories(store)),
             "profile.md": profile_text.encode(),
             "notes.jsonl": _lines([dict(row) for row in store.rows("SELECT key, value FROM notes ORDER BY key")]),
+            "held.jsonl": _lines([to_row(held) for held in store.select("held_facts", HeldFact, "1 ORDER BY seq")]),
             "README.txt": README.encode(),
         }
         for table in TABLES:
@@ -313,6 +316,10 @@ def _check(contents: dict[str, bytes]) -> Checked:
         ("messages", messages),
         ("memories", memories),
         ("memory_events", events),
+        (
+            "held_facts",
+            [_record(HeldFact, row, "held.jsonl") for row in _parse(contents.get("held.jsonl", b""), "held.jsonl")],
+        ),
         *(
             (table.table, [_record(table.record, row, table.file) for row in _parse(contents[table.file], table.file)])
             for table in TABLES
@@ -348,6 +355,7 @@ def _check_links(tables: dict[str, list[Any]]) -> None:
     conversations = {conversation.id for conversation in tables["conversations"]}
     rated = [feedback.message_id for feedback in tables["feedback"]]
     sources = {memory.source_message_id for memory in tables["memories"]} - {None}
+    sources |= {held.message_id for held in tables["held_facts"]}
     if not (sources | set(rated)) <= messages or len(set(rated)) < len(rated):
         raise TransferError("The export cites a message that is not there. Nothing was imported.")
     if not {summary.conversation_id for summary in tables["summaries"]} <= conversations:

@@ -282,3 +282,18 @@ def test_memories_are_saved_edited_and_loaded_back(tmp_path: Path) -> None:
         assert attune("memory", "save", str(tmp_path / name), "--all").exit_code == 0
     assert attune("memory", "save", str(tmp_path / "memory.txt")).exit_code == FAILED
     assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == FAILED
+
+
+def test_a_month_and_a_conversation_have_a_digest() -> None:
+    told = printed("chat", "--json", "I moved to Braga.")
+    assert "The user lives in Braga." in attune("memory", "digest").stdout
+    by_conversation = printed("memory", "digest", "--conversation", told["conversation_id"], "--json")
+    assert [line["text"] for line in by_conversation["lines"]] == ["The user lives in Braga."]
+    assert printed("memory", "digest", "2001-01", "--json")["lines"] == []
+    assert attune("memory", "digest", "March").exit_code == FAILED
+
+
+def test_a_plan_with_its_days_is_listed_as_json() -> None:
+    printed("chat", "--json", "I'm going to Lisbon on 3 May 2099.")
+    (plan,) = printed("memory", "list", "--json")
+    assert (plan["occurs_from"], plan["occurs_to"]) == ("2099-05-03", "2099-05-03")

@@ -253,6 +253,29 @@ def load(
             print_json({**counts, "left_out": len(planned.refused)})
 
 
+@memory.command()
+def digest(
+    context: typer.Context,
+    month: Annotated[str, typer.Argument(help="A month, like 2026-03; without it, this one.")] = "",
+    conversation: Annotated[str, typer.Option(help="A conversation, by its identifier.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What a month or a conversation was about, in dated lines that cite where they come from."""
+    from assistant import digests
+    from assistant.errors import AttuneError
+
+    with memory_of(context) as store:
+        if conversation:
+            found = digests.digest_of_conversation(store, conversation)
+        else:
+            try:
+                when = digests.month(month or f"{store.clock().astimezone():%Y-%m}")
+            except ValueError as error:
+                raise AttuneError(f"“{month}” is no month. Write it like 2026-03.") from error
+            found = digests.digest_of_period(store, when)
+        print_json(found) if as_json else write(digests.as_text(found))
+
+
 @memory.command("rebuild-index")
 def rebuild_index(context: typer.Context, as_json: AsJson = False) -> None:
     """Make the search indexes anew from the database."""
