@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import extraction, profile, refinement
+from assistant import extraction, memory_file, profile, refinement
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
@@ -298,6 +298,25 @@ class Assistant:
         """The user says that a memory is wrong or outdated: it is closed and kept in the history."""
         self.memory.close_memory(memory_id)
         self._refresh_profile()
+
+    def correct(self, memory_id: str, text: str) -> Memory:
+        """Keep what the user says is right in the place of a memory that was wrong: "It is Bergen", "I live in Bergen"."""
+        wrong = self.memory.get(memory_id)
+        self.memory.close_memory(memory_id)
+        content = memory_file.in_the_third_person(text) or text.strip()
+        fact = memory_file.read(content, self.memory)
+        right = self.memory.add(
+            content=content,
+            kind=wrong.kind,
+            subject=fact.subject if fact else wrong.subject,
+            attribute=fact.attribute if fact else wrong.attribute,
+            value=fact.value if fact else "",
+            importance=wrong.importance,
+            persona=wrong.persona,
+            plural=True,
+        )
+        self._refresh_profile()
+        return right
 
     # --- feedback -------------------------------------------------------------------------------------------------
 

@@ -157,6 +157,65 @@ def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, wa
     assert "Pemba" not in handlers.memories("Pemba", True)
 
 
+def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
+    assistant: Assistant, warnings: list[str]
+) -> None:
+    handlers, memory = PageHandlers(assistant), assistant.memory
+    say(
+        handlers,
+        "I'm going to Lisbon on 3 May 2099. My sister lives in Perth. I live in Hull. Answer in bullets from now on.",
+    )
+    assert assistant.wait_until_idle(30)
+    memory.add(
+        content="The user lived in Oslo.",
+        attribute="past-home",
+        value="Oslo",
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC),
+        valid_to=datetime(2021, 1, 1, tzinfo=UTC),
+    )
+
+    def shown(query: str) -> set[str]:
+        page = handlers.memories(query, False)
+        # The quoted message holds all the words; the memory itself comes first on its card.
+        bodies = [part.split("</article>")[0].split("<p")[0] for part in page.split('class="a-body">')[1:]]
+        return {word for word in ("Lisbon", "Perth", "Hull", "bullets", "Oslo") for body in bodies if word in body}
+
+    assert shown("") == {"Lisbon", "Perth", "Hull", "bullets"}
+    assert shown("is:plan") == {"Lisbon"}
+    assert shown("is:rule") == {"bullets"}
+    assert shown("about:sister") == {"Perth"}
+    assert shown("is:fact about:me") == {"Hull"}
+    assert shown("from:me") == set()
+    assert shown("on:2020-06-01") == {"Oslo"}
+    assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
+    handlers.memories("on:someday", False)
+    assert "2026-05-03" in warnings[-1]
+
+
+def test_a_wrong_memory_is_closed_and_the_right_one_asked_for(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    [hull] = assistant.memory.memories()
+    *_, wrong, panel = handlers.wrong_or_ask(current, pressed("wrong", hull.id))
+    assert wrong == hull.id and panel["visible"] is True
+    handlers.put_right(wrong, "I live in Bergen", current)
+    [bergen] = assistant.memory.memories()
+    assert (bergen.content, bergen.attribute, bergen.value) == ("The user lives in Bergen.", "city", "Bergen")
+    *_, panel = handlers.wrong_or_ask(current, pressed("outdated", bergen.id))
+    assert panel == gr.skip() and assistant.memory.memories() == []
+
+
+def test_the_memory_tab_says_when_and_why_reading_facts_fails(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    assert handlers.held() == ""
+    assistant._chat_model = ScriptedChatModel(replies=["Certainly!"], n_params=7_000_000_000)
+    say(handlers, "I live in Hull.")
+    assert assistant.wait_until_idle(30)
+    assert "has been failing" in handlers.held() and "schema" in handlers.held()
+    assert [m.value for m in assistant.memory.memories()] == ["Hull"], "the rules go on"
+
+
 def test_a_topic_is_shown_first_and_forgotten_on_a_yes(assistant: Assistant, warnings: list[str]) -> None:
     handlers = PageHandlers(assistant)
     current = say(handlers, "I collect zorbstones. I live in Hull.")[0].current

@@ -156,6 +156,15 @@ def held(fact: HeldFact) -> str:
     )
 
 
+def failing(reason: str) -> str:
+    """The chat model's reading of facts fails; the rules go on."""
+    return card(
+        f"<span class='a-label'>Reading facts with the chat model has been failing:</span> {escape(reason)}",
+        kind="problem",
+        note="What the rules read is kept all the same, and every message can be found.",
+    )
+
+
 def used_facts(facts: Sequence[str]) -> str:
     """The exact facts that a reply was given with."""
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
@@ -214,6 +223,7 @@ def used_panel(uses: Sequence[UsedMemory], *, of_reply: bool) -> str:
         if use.id and use.type in ("memory", "profile"):
             buttons = [
                 button("Wrong", "wrong", use.id, label=f"Wrong: {use.content}"),
+                button("Outdated", "outdated", use.id, label=f"Outdated: {use.content}"),
                 button("Forget", "forget", use.id, label=f"Forget: {use.content}"),
             ]
         since = f" · from your message, {day(use.created_at)}" if use.created_at else ""

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.background import EXTRACTION_FAILURE
 from assistant.dates import local_days
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
@@ -29,6 +30,7 @@ from assistant.turn import DECLINES
 from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
 from personas import PersonaError
 from ui import cards
+from ui.filters import read_filter
 
 log = logging.getLogger(__name__)
 
@@ -372,15 +374,25 @@ class ChatHandlers:
 
     @told
     def wrong_or_ask(self, current: str, event: gr.EventData) -> tuple[Any, ...]:
-        """A button on a memory that was used: (used panel, the pending question, its panel, its words)."""
+        """A button on a memory that was used: (used panel, the pending question, its panel, its words, what is to be
+        put right, its panel)."""
         act, identifier = _pressed(event)
-        if act == "wrong":
+        if act in ("wrong", "outdated"):
             self.assistant.mark_wrong(identifier)
             gr.Info("It is closed and will not be used again. Its history keeps it.")
-            return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip()
+            right = (identifier, gr.update(visible=True)) if act == "wrong" else (gr.skip(), gr.skip())
+            return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip(), *right
         if act == "forget":
-            return gr.skip(), *self.ask(f"memory:{identifier}")
-        return (gr.skip(),) * 4
+            return gr.skip(), *self.ask(f"memory:{identifier}"), gr.skip(), gr.skip()
+        return (gr.skip(),) * 6
+
+    @told
+    def put_right(self, identifier: str, text: str, current: str) -> tuple[Any, ...]:
+        """What is right instead of what was wrong: (the emptied box, its panel, cards)."""
+        if identifier and text.strip():
+            kept = self.assistant.correct(identifier, text)
+            gr.Info(cards.escape(f"Remembered: {kept.content}"))
+        return "", gr.update(visible=False), self._cards(self._thread(current))
 
     # --- questions ------------------------------------------------------------------------------------------------
 
@@ -474,10 +486,14 @@ class PageHandlers(ChatHandlers):
     @told
     def memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
-        if query.strip():
-            hits = memory.search(query, limit=20)
+        words, narrowed = read_filter(query)
+        if words:
+            hits = memory.search(words, limit=20, as_of=narrowed.moment)
+            if not narrowed.is_empty:
+                hits = [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
             return cards.search_results(hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)]))
-        listed = memory.memories(include_closed=closed, limit=500)
+        listed = memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
+        listed = [fact for fact in listed if narrowed.admits(fact)]
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
 
@@ -509,8 +525,10 @@ class PageHandlers(ChatHandlers):
 
     @told
     def held(self) -> str:
-        """What waits for the user's word."""
-        return "".join(cards.held(fact) for fact in self.assistant.memory.held_facts())
+        """Why learning fails, if it does, and what waits for the user's word."""
+        failing = self.assistant.memory.note(EXTRACTION_FAILURE)
+        parts = [cards.failing(failing)] if failing else []
+        return "".join([*parts, *(cards.held(fact) for fact in self.assistant.memory.held_facts())])
 
     @told
     def held_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:

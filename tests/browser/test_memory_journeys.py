@@ -83,3 +83,26 @@ def test_the_profile_is_rewritten_and_an_earlier_page_restored(scripted: Scripte
     page.locator("#profile-versions [data-act=restore]").last.click()
     expect(page.locator("#profile")).to_contain_text("Hull")
     expect(page.locator("#profile")).not_to_contain_text("Sails")
+
+
+def test_a_memory_on_an_answer_is_wrong_and_then_right_and_later_outdated(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Noted.")
+    page = browse(served)
+    say(page, "I live in Hull.")
+    expect(page.locator("#cards .learnt")).to_contain_text("Hull")
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    say(page, "Where do I live?")
+    page.locator("#used [data-act=wrong]").first.click()
+    page.locator("#right-text textarea, #right-text input").fill("I live in Bergen.")
+    page.locator("#right-save").click()
+    expect(page.locator("#right")).to_be_hidden()
+    assert [m.value for m in served.assistant.memory.memories()] == ["Bergen"]
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    say(page, "Where do I live?")
+    expect(page.locator("#used")).to_contain_text("Bergen")
+    page.locator("#used [data-act=outdated]").first.click()
+    open_tab(page, "Memory")
+    expect(page.locator("#memories")).to_contain_text("Nothing remembered yet")
+    assert served.assistant.memory.memories() == []

@@ -102,6 +102,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 stop = gr.Button("Stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
         with gr.Column(scale=1, min_width=260, elem_id="used-column"):
             used = speaking_html(elem_id="used")
+            wrong = gr.State("")
+            with gr.Column(visible=False, elem_id="right") as right_panel:
+                right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
+                put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
     view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
@@ -137,7 +141,14 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
     cards.click(handlers.card, current, cards, **quiet)
-    used.click(handlers.wrong_or_ask, current, [used, *question.asking], **quiet)
+    used.click(handlers.wrong_or_ask, current, [used, *question.asking, wrong, right_panel], **quiet)
+    gr.on(
+        [put_right.click, right.submit],
+        handlers.put_right,
+        [wrong, right, current],
+        [right, right_panel, cards],
+        **quiet,
+    )
     starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
     persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
     rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)

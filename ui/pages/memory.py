@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.sensitivity import CLASSES
+from ui.filters import CHOICES
 from ui.handlers import PageHandlers
 from ui.pages.parts import Question, speaking_html
 
@@ -16,8 +17,13 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")
         with gr.Row():
-            query = gr.Textbox(label="Search", placeholder="dog, allergy, Bergen …", elem_id="memory-search")
+            query = gr.Textbox(
+                label="Search",
+                placeholder="dog, allergy, is:plan, about:sister, on:2026-03-20 …",
+                elem_id="memory-search",
+            )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
+        show_kind = gr.Radio(list(CHOICES), value="", show_label=False, label="Show", elem_id="memory-kind")
         with gr.Row(visible=False, elem_id="memory-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="memory-text")
             save = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="memory-save")
@@ -54,6 +60,7 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     tab.select(handlers.memories, looking, listed, **quiet)
     tab.select(handlers.held, None, held, **quiet)
     tab.select(handlers.allowed, None, allowed, **quiet)
+    show_kind.input(lambda chosen: chosen, show_kind, query, **quiet)
     held.click(handlers.held_pressed, looking, [held, listed], **quiet)
     allowed.input(handlers.allow, allowed, None, **quiet)
     kind.change(_fields, kind, [what, first, last], **quiet)
