@@ -53,7 +53,9 @@ def is_over(memory: Memory, today: date) -> bool:
 
 
 def belongs_on_the_page(memory: Memory, today: date) -> bool:
-    """All but what happened a while ago."""
+    """All but what happened a while ago, and what was meant by one request."""
+    if memory.attribute == "correction":
+        return False
     return memory.occurs_to is None or memory.occurs_to >= today - timedelta(days=LATELY_DAYS)
 
 
