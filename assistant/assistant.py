@@ -273,8 +273,8 @@ class Assistant:
 
     def _learn_instructions(self, question: Message) -> None:
         """What the user asks for from now on holds in the very next reply, so it is read here, by rules alone."""
-        found = extraction.extract_by_rules(question.content, said_at=question.created_at)
-        extraction.apply(self.memory, [c for c in found if c.kind == "procedural"], question)
+        found = extraction.extract_instructions(question.content, said_at=question.created_at)
+        extraction.apply(self.memory, found, question)
 
     def _refuse_while_running(self, conversation_id: str) -> None:
         if self.running(conversation_id):

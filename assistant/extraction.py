@@ -309,6 +309,16 @@ def extract_by_rules(text: str, *, said_at: datetime, language: str = "en") -> l
     return [_dated(candidate, said_at) for candidate in list(unique.values())[:MAX_CANDIDATES]]
 
 
+def extract_instructions(text: str, *, said_at: datetime, language: str = "en") -> list[CandidateFact]:
+    """What a message asks for from now on, and nothing else: quick enough to be read before the reply begins."""
+    if len(text) > MAX_CHARACTERS:
+        return []
+    found = [c for sentence in own_sentences(text) for c in _instructions(sentence, language)]
+    unique = {(c.attribute, c.value.casefold()): c for c in reversed(found)}
+    kept = [c for c in reversed(unique.values()) if not sensitivity.is_secret(c.content)]
+    return [replace(candidate, valid_from=said_at) for candidate in kept[:MAX_CANDIDATES]]
+
+
 def is_keepable(candidate: CandidateFact) -> bool:
     """False for credentials, card and account numbers, and the sensitive classes."""
     return not (sensitivity.is_secret(f"{candidate.content} {candidate.value}") or candidate.sensitivity)

@@ -62,6 +62,12 @@ def test_a_standing_instruction_is_read(text: str, expected: str) -> None:
     assert instructions(text) == [expected]
 
 
+@pytest.mark.parametrize("text", [*(t for t, _ in LANGUAGE.instructions.matches), *LANGUAGE.instructions.rejects])
+def test_before_a_reply_the_same_instructions_are_read(text: str) -> None:
+    among_all = [candidate for candidate in read(text) if candidate.kind == "procedural"]
+    assert extraction.extract_instructions(text, said_at=NOW) == among_all
+
+
 @pytest.mark.parametrize("text", LANGUAGE.instructions.rejects)
 def test_what_only_sounds_like_an_instruction_is_none(text: str) -> None:
     assert instructions(text) == []
