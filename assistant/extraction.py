@@ -147,6 +147,11 @@ _LEAD = re.compile(
 _MARKS = "\ue000-\ue0ff"
 """Private characters that stand for the dates of a sentence while its rules are tried."""
 _MARK = re.compile(rf"\s*[{_MARKS}]\s*")
+_HOUR = re.compile(
+    r" at (?:noon|midnight|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
+    r"|twelve)(?: o['’]clock)?$",
+    re.IGNORECASE,
+)
 SINGULAR = {
     **dict.fromkeys(("kids", "children", "twins"), "child"),
     "grandchildren": "grandchild",
@@ -439,6 +444,8 @@ def _facts(sentence: str, said_on: date, language: str) -> list[CandidateFact]:
             rf"[{_MARKS}]", lambda m: sentence[dates[ord(m[0]) - 0xE000].start : dates[ord(m[0]) - 0xE000].end], clause
         )
         plain = _MARK.sub(" ", clause).strip()
+        if named:
+            plain = _HOUR.sub("", plain)
         if (_MODAL.search(plain) and "kill me" not in plain) or _BESIDE_A_DATE.search(plain):
             continue
         for rule, pattern in _compiled(language):
@@ -502,6 +509,7 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None) 
         "the": "the " if value in INSTRUMENTS else "",
         "when": in_words(when) if when else "",
         "said": _said(match["value"]),
+        "gerund": _gerund(value),
         "verb_s": f"{_third(value.split()[0])} {' '.join(value.split()[1:])}".strip(),
     }
     if rule.value:
@@ -518,8 +526,16 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None) 
         plural=rule.plural,
         negates=rule.negates,
         occurs=when if rule.dated else None,
-        since=None if rule.dated else when,
+        # Saturday is not since when a daughter has her name.
+        since=None if rule.dated or (rule.loose and "name" in rule.type) else when,
     )
+
+
+def _gerund(verb: str) -> str:
+    """`running` from `run`, `baking` from `bake`."""
+    if re.search(r"[^aeiou][aeiou][bgmnpt]$", verb):
+        return f"{verb}{verb[-1]}ing"
+    return f"{verb.removesuffix('e')}ing"
 
 
 def _said(text: str) -> str:
@@ -581,7 +597,7 @@ def _values(rule: Rule, captured: str) -> list[str]:
         case "date":
             return _one(_date(text))
         case "one-of":
-            return [v for v in rule.values if re.match(rf"{re.escape(v)}\b(?!-)", text, re.IGNORECASE)][:1]
+            return [v for v in rule.values if re.match(rf"{re.escape(v)}s?\b(?!-)", text, re.IGNORECASE)][:1]
         case "text":
             return [text] if text and (rule.value or text.split()[0].lower() not in _NOT_A_THING - {"a", "an"}) else []
 
