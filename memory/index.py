@@ -59,6 +59,16 @@ def _perturb(byte: int) -> None:
             ctypes.CDLL(None).mallopt(_M_PERTURB, byte)
 
 
+def piece_id(item_id: str, part: int) -> str:
+    """How the index names one piece of an item: a long message has a vector for each."""
+    return f"{item_id}#{part}" if part else item_id
+
+
+def item_of(piece: str) -> str:
+    """The item that a piece belongs to."""
+    return piece.partition("#")[0]
+
+
 class ChromaIndex:
     """Cosine neighbours. Each generation lives in a folder of its own under `folder`; the newest is in use."""
 

@@ -19,9 +19,9 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
-from memory.embeddings import Embeddings, MiniLmEmbeddings, window_text
+from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
-from memory.index import ChromaIndex
+from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
 from memory.reconcile import reconcile
 from memory.records import (
@@ -58,17 +58,14 @@ INDEX = "index"
 LOCK = "attune.lock"
 Found = TypeVar("Found")
 WITHOUT_VECTOR = """
-    SELECT m.id, 'message' AS type, m.content,
-           (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
-           (SELECT n.content FROM messages n WHERE n.parent_id = m.id AND n.content != ''
-            ORDER BY n.seq DESC LIMIT 1) AS after
-    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
+    SELECT m.id, 'message' AS type, m.content
+    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1 AND e.part = 0
     WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
     UNION ALL
-    SELECT f.id, 'memory', f.content, NULL, NULL
-    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
+    SELECT f.id, 'memory', f.content
+    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1 AND e.part = 0
     WHERE e.item_id IS NULL"""
-"""Items that the encoder ?1 has not seen, each with the texts beside it."""
+"""Items that the encoder ?1 has not seen."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -284,12 +281,12 @@ class MemoryManager:
         )
 
     def _index_message(self, message: Message) -> None:
-        """Full text now, vectors from the queue; the parent's vector too, whose window this message ends."""
+        """Full text now, vectors from the queue."""
         if not message.content or message.status == "streaming":
             return
         self.store.index_message(message.id)
         with self.store.transaction() as connection:
-            connection.execute("DELETE FROM embeddings WHERE item_id IN (?, ?)", [message.id, message.parent_id])
+            connection.execute("DELETE FROM embeddings WHERE item_id = ?", [message.id])
         self.jobs.enqueue("index", {}, key="index", priority=8)
 
     def grow_message(self, message_id: str, content: str) -> None:
@@ -826,33 +823,36 @@ class MemoryManager:
     def _embed_batch(self, encoder: str, limit: int) -> int:
         """Embed the next items without a vector; returns how many were tried."""
         assert self._index is not None
-        windows = {
-            row["id"]: (row["type"], window_text(row["before"], row["content"], row["after"]))
+        items = {
+            row["id"]: (row["type"], row["content"])
             for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?2", [encoder, limit])
         }
-        if not windows:
+        if not items:
             return 0
-        vectors = self._embeddings.embed_documents([text for _, text in windows.values()])
+        pieces = [
+            (identifier, part, text)
+            for identifier, (_, content) in items.items()
+            for part, text in enumerate(self._embeddings.chunks(content) or [""])
+        ]
+        vectors = self._embeddings.embed_documents([text for _, _, text in pieces])
         # The index first: a crash between the two leaves an item without a kept vector, which is made again.
-        self._index.upsert(list(windows), vectors)
+        self._index.upsert([piece_id(identifier, part) for identifier, part, _ in pieces], vectors)
         with self.store.transaction():
-            marks = ", ".join("?" * len(windows))
+            marks = ", ".join("?" * len(items))
             now = {
-                row["id"]: window_text(row["before"], row["content"], row["after"])
-                for row in self.store.rows(
-                    f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *windows]
-                )
+                row["id"]: row["content"]
+                for row in self.store.rows(f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *items])
             }
-            # A message that got a neighbour meanwhile is embedded again with it.
+            # What was reworded or forgotten meanwhile is left for the next round.
             self.store.save_vectors(
                 encoder,
                 [
-                    (identifier, kind, vector.tobytes())
-                    for (identifier, (kind, text)), vector in zip(windows.items(), vectors, strict=True)
-                    if now.get(identifier) == text
+                    (identifier, items[identifier][0], part, vector.tobytes())
+                    for (identifier, part, _), vector in zip(pieces, vectors, strict=True)
+                    if now.get(identifier) == items[identifier][1]
                 ],
             )
-        return len(windows)
+        return len(items)
 
     def _rebuild_index(self, _payload: dict[str, Any]) -> None:
         """A new folder with the kept vectors and no other."""
@@ -861,11 +861,11 @@ class MemoryManager:
         with self._vectors:
             rows = self.store.vectors(self._embeddings.name)
             vectors = (
-                np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows])
+                np.stack([np.frombuffer(v, dtype=np.float32) for _, _, v in rows])
                 if rows
                 else np.zeros((0, 1), np.float32)
             )
-            self._index.rebuild([identifier for identifier, _ in rows], vectors)
+            self._index.rebuild([piece_id(identifier, part) for identifier, part, _ in rows], vectors)
 
     def rebuild_index(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Make every index anew from SQLite: full text, and vectors from those kept; only missing ones are embedded."""

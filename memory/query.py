@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MAX_TERMS = 24
 """A pasted page asks for nothing in particular; its longest words are enough, and the scan stays short."""
@@ -48,3 +49,35 @@ def fts_phrase(text: str) -> str:
     """All words of a text, stop words too, in their order, as one phrase: for "The Who". Empty when there are none."""
     found = words(text)[:MAX_TERMS]
     return f'"{" ".join(found)}"' if found else ""
+
+
+def speaker_asked_for(question: str, texts: Sequence[str]) -> str:
+    """Whose words a question asks for: a role ("user", "assistant"), a name in lower case, or "" when it does not say.
+
+    "What did I tell you about the boat?" asks for the user's. Where texts are of several people, as in a copied chat
+    with "Name: " before each turn, a question that names one of them asks for what that one said.
+    """
+    names = {name for text in texts if (name := _said_by(text))}
+    named = names & set(words(question))
+    if len(named) == 1:
+        return named.pop()
+    if _ASKS_FOR_MINE.search(question):
+        return "user"
+    return "assistant" if _ASKS_FOR_YOURS.search(question) else ""
+
+
+def is_said_by(text: str, role: str, speaker: str) -> bool:
+    """Whether a message is the one's that `speaker_asked_for` named."""
+    return bool(speaker) and speaker in (role, _said_by(text))
+
+
+def _said_by(text: str) -> str:
+    match = _SPEAKER.match(text)
+    return match[1].lower() if match else ""
+
+
+_SPEAKER = re.compile(r"([^\W\d_][\w'-]{0,30}):\s")
+_SAYING = r"(?:say|said|tell|told|mention(?:ed)?|wr[io]te|written|describe[d]?|call(?:ed)?|ask(?:ed)?)"
+_ADVISING = r"(?:suggest(?:ed)?|recommend(?:ed)?|advise[d]?|propose[d]?|explain(?:ed)?|answer(?:ed)?|give|gave)"
+_ASKS_FOR_MINE = re.compile(rf"\bI(?:'ve| had| have|)\s+(?:ever\s+)?{_SAYING}\b", re.IGNORECASE)
+_ASKS_FOR_YOURS = re.compile(rf"\byou(?:'ve| had| have|)\s+(?:{_SAYING}|{_ADVISING})\b", re.IGNORECASE)

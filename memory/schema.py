@@ -85,6 +85,21 @@ def m001_first_tables(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m600_vectors_of_parts(db: Database) -> None:
+    """A long message has several vectors. Messages lose theirs, which were made of three turns, and get new ones."""
+    for statement in (
+        "ALTER TABLE embeddings RENAME TO embeddings_before",
+        """CREATE TABLE embeddings (
+            item_id TEXT NOT NULL, item_type TEXT NOT NULL, encoder TEXT NOT NULL, part INTEGER NOT NULL DEFAULT 0,
+            vector BLOB NOT NULL, PRIMARY KEY (item_id, encoder, part)) WITHOUT ROWID""",
+        """INSERT INTO embeddings (item_id, item_type, encoder, vector)
+           SELECT item_id, item_type, encoder, vector FROM embeddings_before WHERE item_type = 'memory'""",
+        "DROP TABLE embeddings_before",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -229,19 +229,18 @@ class Store:
 
     # --- vectors --------------------------------------------------------------------------------------------------
 
-    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, bytes]]) -> None:
-        """Keep (item_id, item_type, float32 bytes), so that an index can be rebuilt without embedding again."""
+    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, int, bytes]]) -> None:
+        """Keep (item_id, item_type, part, float32 bytes), so that an index can be rebuilt without embedding again."""
         with self.transaction() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, vector) VALUES (?, ?, ?, ?)",
-                [(item_id, item_type, encoder, vector) for item_id, item_type, vector in rows],
+                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, part, vector) VALUES (?, ?, ?, ?, ?)",
+                [(item_id, item_type, encoder, part, vector) for item_id, item_type, part, vector in rows],
             )
 
-    def vectors(self, encoder: str) -> list[tuple[str, bytes]]:
-        return [
-            (row["item_id"], row["vector"])
-            for row in self.rows("SELECT item_id, vector FROM embeddings WHERE encoder = ? ORDER BY item_id", [encoder])
-        ]
+    def vectors(self, encoder: str) -> list[tuple[str, int, bytes]]:
+        """Every kept vector of an encoder, as (item_id, part, float32 bytes)."""
+        sql = "SELECT item_id, part, vector FROM embeddings WHERE encoder = ? ORDER BY item_id, part"
+        return [(row["item_id"], row["part"], row["vector"]) for row in self.rows(sql, [encoder])]
 
     def scrub(self) -> None:
         """Overwrite what was deleted: fold the log into the file, then write the file anew."""
