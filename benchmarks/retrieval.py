@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.datasets import Corpus, Format, Question, Turn, read
 from benchmarks.vectors import KeptEmbeddings
-from memory import NewMessage, open_memory
+from memory import MemoryManager, NewMessage, open_memory
 from memory.embeddings import MAX_WORDS, Embeddings, MiniLmEmbeddings, first_words
 from memory.index import ChromaIndex
 from memory.query import fts_query
@@ -108,23 +108,29 @@ def ours(corpus: Corpus, encoder: Embeddings) -> Iterator[Search]:
         home = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         now = [utc_now()]
         memory = stack.enter_context(open_memory(home, embeddings=encoder, clock=lambda: now[0], start_worker=False))
-        turn_of: dict[str, str] = {}
-        for session in corpus.sessions:
-            conversation = memory.start_conversation(session.id, created_at=session.created_at)
-            rows = [
-                NewMessage(
-                    conversation_id=conversation.id, role=turn.role, content=turn.text, created_at=session.created_at
-                )
-                for turn in session.turns
-            ]
-            added = memory.add_messages(rows)
-            turn_of |= {message.id: turn.id for message, turn in zip(added, session.turns, strict=True)}
+        turn_of = fill(memory, corpus)
 
         def search(question: Question) -> list[str]:
             now[0] = question.asked_at
             return [turn_of[hit.item.id] for hit in memory.search(question.text, limit=DEPTH, include=["message"])]
 
         yield search
+
+
+def fill(memory: MemoryManager, corpus: Corpus) -> dict[str, str]:
+    """Store a corpus through the public face. Returns message -> turn."""
+    turn_of: dict[str, str] = {}
+    for session in corpus.sessions:
+        conversation = memory.start_conversation(session.id, created_at=session.created_at)
+        rows = [
+            NewMessage(
+                conversation_id=conversation.id, role=turn.role, content=turn.text, created_at=session.created_at
+            )
+            for turn in session.turns
+        ]
+        added = memory.add_messages(rows)
+        turn_of |= {message.id: turn.id for message, turn in zip(added, session.turns, strict=True)}
+    return turn_of
 
 
 @contextmanager
