@@ -58,14 +58,14 @@ INDEX = "index"
 LOCK = "attune.lock"
 Found = TypeVar("Found")
 WITHOUT_VECTOR = """
-    SELECT m.id, 'message' AS type, m.content
+    SELECT m.seq, m.id, 'message' AS type, m.content
     FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1 AND e.part = 0
-    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
+    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming' AND m.seq > ?2
     UNION ALL
-    SELECT f.id, 'memory', f.content
+    SELECT f.seq, f.id, 'memory', f.content
     FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1 AND e.part = 0
-    WHERE e.item_id IS NULL"""
-"""Items that the encoder ?1 has not seen."""
+    WHERE e.item_id IS NULL AND ?2 = 0"""
+"""Items that the encoder ?1 has not seen: messages after the one with `seq` ?2, and from 0 on facts too."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -264,11 +264,8 @@ class MemoryManager:
                 added.append(message)
             if added:
                 self.jobs.enqueue("index", {}, key="index", priority=8)
-        if self.owner and added:
-            try:
-                self._embed_pending(progress)
-            except EmbeddingsUnavailable as error:
-                log.warning("%s", error)
+        if added:
+            self.embed_pending(progress)
         return added
 
     def _insert_message(self, message: Message) -> None:
@@ -798,40 +795,55 @@ class MemoryManager:
         except EmbeddingsUnavailable as error:
             log.warning("%s", error)
 
+    def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the vectors that are missing, in batches, on this thread. Does nothing where another process owns the home.
+
+        Args:
+            progress: called with (done, of how many).
+        """
+        if not self.owner:
+            return
+        try:
+            self._embed_pending(progress)
+        except EmbeddingsUnavailable as error:
+            log.warning("%s", error)
+
     def _embed_pending(self, progress: Callable[[int, int], None] | None) -> None:
         """Give every item without a vector one, and bring the vector index in step."""
         if self._index is None:
             return
         encoder = self._embeddings.name
-        done, total = 0, None
+        done, total, after = 0, 0, 0
+        if progress is not None:
+            total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder, 0]))
         while True:
             self.worker.checkpoint()
-            if progress is not None and total is None:
-                total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder]))
             with self._vectors:
-                embedded = self._embed_batch(encoder, EMBED_BATCH * (8 if progress else 1))
-            if not embedded:
+                embedded, last = self._embed_batch(encoder, after, EMBED_BATCH * (16 if progress else 1))
+            if not embedded and not after:
                 break
+            # After the last message, once more from the start: something may have changed or come meanwhile.
+            after = last if embedded else 0
             done += embedded
-            if progress is not None and total is not None:
-                progress(min(done, total), total)
+            if progress is not None:
+                progress(min(done, total), max(total, 1))
         with self._vectors:
             kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
             if self._index.count() != kept:
                 self._rebuild_index({})
 
-    def _embed_batch(self, encoder: str, limit: int) -> int:
-        """Embed the next items without a vector; returns how many were tried."""
+    def _embed_batch(self, encoder: str, after: int, limit: int) -> tuple[int, int]:
+        """Embed the next items without a vector. Returns how many were tried, and the last message's `seq`."""
         assert self._index is not None
         items = {
-            row["id"]: (row["type"], row["content"])
-            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?2", [encoder, limit])
+            row["id"]: (row["type"], row["content"], row["seq"])
+            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?3", [encoder, after, limit])
         }
         if not items:
-            return 0
+            return 0, 0
         pieces = [
             (identifier, part, text)
-            for identifier, (_, content) in items.items()
+            for identifier, (_, content, _) in items.items()
             for part, text in enumerate(self._embeddings.chunks(content) or [""])
         ]
         vectors = self._embeddings.embed_documents([text for _, _, text in pieces])
@@ -841,7 +853,8 @@ class MemoryManager:
             marks = ", ".join("?" * len(items))
             now = {
                 row["id"]: row["content"]
-                for row in self.store.rows(f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *items])
+                for table in ("messages", "memories")
+                for row in self.store.rows(f"SELECT id, content FROM {table} WHERE id IN ({marks})", list(items))
             }
             # What was reworded or forgotten meanwhile is left for the next round.
             self.store.save_vectors(
@@ -852,7 +865,7 @@ class MemoryManager:
                     if now.get(identifier) == items[identifier][1]
                 ],
             )
-        return len(items)
+        return len(items), max((seq for kind, _, seq in items.values() if kind == "message"), default=after)
 
     def _rebuild_index(self, _payload: dict[str, Any]) -> None:
         """A new folder with the kept vectors and no other."""

@@ -116,12 +116,22 @@ def build_fts(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS memories_fts")
     for statement in FTS:
         connection.execute(statement)
-    connection.execute(
-        """INSERT INTO messages_fts (rowid, body, window)
-           SELECT m.seq, m.content,
-                  coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
-                  || coalesce((SELECT char(10) || n.content FROM messages n
-                               WHERE n.parent_id = m.id AND n.content != '' ORDER BY n.seq DESC LIMIT 1), '')
-           FROM messages m WHERE m.content != ''"""
-    )
+    connection.execute(f"{_WINDOWS} WHERE m.content != ''")
     connection.execute("INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories")
+
+
+def index_messages(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """The full-text rows of one conversation's messages, old ones replaced."""
+    connection.execute(
+        "DELETE FROM messages_fts WHERE rowid IN (SELECT seq FROM messages WHERE conversation_id = ?)",
+        [conversation_id],
+    )
+    connection.execute(f"{_WINDOWS} WHERE m.content != '' AND m.conversation_id = ?", [conversation_id])
+
+
+_WINDOWS = """INSERT INTO messages_fts (rowid, body, window)
+    SELECT m.seq, m.content,
+           coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
+           || coalesce((SELECT char(10) || n.content FROM messages n
+                        WHERE n.parent_id = m.id AND n.content != '' ORDER BY n.seq DESC LIMIT 1), '')
+    FROM messages m"""

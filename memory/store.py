@@ -214,6 +214,11 @@ class Store:
                     "INSERT INTO messages_fts (rowid, body, window) VALUES (?, ?, ?)", [seq, body, window]
                 )
 
+    def index_conversation(self, conversation_id: str) -> None:
+        """Write the full-text rows of all messages of a conversation."""
+        with self.transaction() as connection:
+            schema.index_messages(connection, conversation_id)
+
     def index_memory(self, memory_id: str) -> None:
         with self.transaction() as connection:
             connection.execute(
