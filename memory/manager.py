@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -66,6 +67,10 @@ WITHOUT_VECTOR = """
     FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1 AND e.part = 0
     WHERE e.item_id IS NULL AND ?2 = 0"""
 """Items that the encoder ?1 has not seen: messages after the one with `seq` ?2, and from 0 on facts too."""
+MANY = 10
+"""From so many new messages on, the full text of a conversation is written as a whole, each row once and not twice."""
+INDEX_SAMPLE = 50
+"""Vectors compared with the index at start: one that belongs to another database is not taken for ours."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -140,6 +145,7 @@ class MemoryManager:
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
+        self._index_checked = False
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
         self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
@@ -245,6 +251,13 @@ class MemoryManager:
         Args:
             progress: called with (done, of how many) while vectors are made.
         """
+        added = self.store_messages(rows)
+        if added:
+            self.embed_pending(progress)
+        return added
+
+    def store_messages(self, rows: Iterable[NewMessage]) -> list[Message]:
+        """Store many messages, found by their words at once; their vectors follow from the queue."""
         added: list[Message] = []
         with self.store.transaction():
             for row in rows:
@@ -260,12 +273,16 @@ class MemoryManager:
                     model=row.model,
                 )
                 self._insert_message(message)
-                self.store.index_message(message.id)
                 added.append(message)
+            for conversation_id, count in Counter(message.conversation_id for message in added).items():
+                if count >= MANY:
+                    self.store.index_conversation(conversation_id)
+                else:
+                    for message in added:
+                        if message.conversation_id == conversation_id:
+                            self.store.index_message(message.id)
             if added:
                 self.jobs.enqueue("index", {}, key="index", priority=8)
-        if added:
-            self.embed_pending(progress)
         return added
 
     def _insert_message(self, message: Message) -> None:
@@ -787,6 +804,9 @@ class MemoryManager:
     # --- the index ------------------------------------------------------------------------------------------------
 
     def _index_pending(self, _payload: dict[str, Any]) -> None:
+        if not self._index_checked and not self.store.fts_in_step():
+            log.warning("The full-text index is out of step; it is made anew")
+            self.store.build_fts()
         try:
             self._embed_pending(None)
             if not self._embeddings.ready:
@@ -828,9 +848,28 @@ class MemoryManager:
             if progress is not None:
                 progress(min(done, total), max(total, 1))
         with self._vectors:
-            kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
-            if self._index.count() != kept:
+            if not self._index_in_step():
                 self._rebuild_index({})
+            # Vectors of an encoder that was changed serve nobody once all are made again.
+            with self.store.transaction() as connection:
+                connection.execute("DELETE FROM embeddings WHERE encoder != ?", [encoder])
+
+    def _index_in_step(self) -> bool:
+        """Whether the vector index holds what SQLite does: as many, and at the first look a sample with its vectors."""
+        assert self._index is not None
+        encoder = self._embeddings.name
+        kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
+        if self._index.count() != kept:
+            return False
+        if self._index_checked:
+            return True
+        self._index_checked = True
+        sample = self.store.sample_vectors(encoder, INDEX_SAMPLE)
+        vectors = [np.frombuffer(vector, dtype=np.float32) for _, _, vector in sample]
+        return self._index.holds(
+            [piece_id(identifier, part) for identifier, part, _ in sample],
+            np.stack(vectors) if vectors else np.zeros((0, 1), np.float32),
+        )
 
     def _embed_batch(self, encoder: str, after: int, limit: int) -> tuple[int, int]:
         """Embed the next items without a vector. Returns how many were tried, and the last message's `seq`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 MAX_TERMS = 24
 """A pasted page asks for nothing in particular; its longest words are enough, and the scan stays short."""
@@ -42,7 +42,12 @@ def terms(text: str) -> list[str]:
 
 def fts_query(text: str) -> str:
     """The terms of a text, OR-ed and quoted, so that no word of the user's is an operator. Empty when there are none."""
-    return " OR ".join(f'"{term}"' for term in terms(text))
+    return fts_any(terms(text))
+
+
+def fts_any(found: Sequence[str]) -> str:
+    """Any of these words."""
+    return " OR ".join(f'"{term}"' for term in found)
 
 
 def fts_phrase(text: str) -> str:
@@ -51,14 +56,16 @@ def fts_phrase(text: str) -> str:
     return f'"{" ".join(found)}"' if found else ""
 
 
-def speaker_asked_for(question: str, texts: Sequence[str]) -> str:
-    """Whose words a question asks for: a role ("user", "assistant"), a name in lower case, or "" when it does not say.
+def speaker_asked_for(question: str, names: Collection[str]) -> str:
+    """Whose words a question asks for: a role ("user", "assistant"), one of some names, or "" when it does not say.
 
-    "What did I tell you about the boat?" asks for the user's. Where texts are of several people, as in a copied chat
-    with "Name: " before each turn, a question that names one of them asks for what that one said.
+    "What did I tell you about the boat?" asks for the user's.
+
+    Args:
+        names: of those who speak in what was found, see `said_by`. A question that names one of them, and no other,
+            asks for what that one said.
     """
-    names = {name for text in texts if (name := _said_by(text))}
-    named = names & set(words(question))
+    named = set(names) & set(words(question))
     if len(named) == 1:
         return named.pop()
     if _ASKS_FOR_MINE.search(question):
@@ -66,12 +73,10 @@ def speaker_asked_for(question: str, texts: Sequence[str]) -> str:
     return "assistant" if _ASKS_FOR_YOURS.search(question) else ""
 
 
-def is_said_by(text: str, role: str, speaker: str) -> bool:
-    """Whether a message is the one's that `speaker_asked_for` named."""
-    return bool(speaker) and speaker in (role, _said_by(text))
-
-
-def _said_by(text: str) -> str:
+def said_by(text: str) -> str:
+    """The name, in lower case, before the colon that a text of a copied chat begins with; "" where there is none."""
+    if ":" not in text[:34]:
+        return ""
     match = _SPEAKER.match(text)
     return match[1].lower() if match else ""
 

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 CANDIDATES = 200
 """How many messages, and how many facts, BM25 offers. Ten are wanted; the rest lends to its neighbours."""
 NEAREST = 100
+SCANNED = 10_000
+"""Rows that the words of a query may bring together. At 100,000 messages this is what keeps a search short."""
 IN_PERIOD = 100
 """How many messages of a time that the query names are offered besides."""
 SPARE = 20
@@ -134,7 +136,8 @@ class Searcher:
             rows = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
             facts = _add(found, rows)
         if "message" in include and (fts or named or not facts):
-            by_words = self._by_words(found, fts or words.fts_phrase(query), scope, named)
+            rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
+            by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named)
         vector = self._embed(query) if fts else None
         near = _add(found, self._nearest(vector, scope, include)) if vector is not None else []
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
@@ -152,12 +155,17 @@ class Searcher:
             if period is not None:
                 within += " AND m.created_at >= ? AND m.created_at < ?"
                 more += [instant(period.start), instant(period.end)]
-            rows = self._store.rows(
-                f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
-                    FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
-                    WHERE messages_fts MATCH ? AND {within} ORDER BY score DESC, m.id LIMIT {limit}""",
-                [fts, *more],
-            )
+            if within == "1":
+                # Without a scope the best are cut before their messages are looked up, not after.
+                sql = f"""SELECT {_MESSAGE_COLUMNS}, found.score FROM (
+                              SELECT rowid, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score FROM messages_fts
+                              WHERE messages_fts MATCH ? ORDER BY score DESC, rowid LIMIT {limit}) AS found
+                          JOIN messages m ON m.seq = found.rowid ORDER BY found.score DESC, m.id"""
+            else:
+                sql = f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
+                          FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
+                          WHERE messages_fts MATCH ? AND {within} ORDER BY score DESC, m.id LIMIT {limit}"""
+            rows = self._store.rows(sql, [fts, *more])
             if period is not None and not rows:
                 rows = self._store.rows(
                     f"""SELECT {_MESSAGE_COLUMNS}, 0.0 AS score FROM messages m
@@ -190,7 +198,8 @@ class Searcher:
         guess = _mean([meaning[i] for i in by_words if i in meaning])
         talks = {identifier: message.conversation_id for identifier, message in messages.items()}
         best_of_talk = ranking.best_of_talk(share, talks)
-        asked_speaker = words.speaker_asked_for(query, [message.content for message in messages.values()])
+        said_by = {identifier: words.said_by(message.content) for identifier, message in messages.items()}
+        asked_for = words.speaker_asked_for(query, {*said_by.values()})
         evidence: dict[str, ranking.Evidence] = {}
         for identifier, message in messages.items():
             beside = neighbours.get(identifier, [])
@@ -203,8 +212,8 @@ class Searcher:
                 talk_words=best_of_talk[message.conversation_id],
                 meaning=mine,
                 neighbour_meaning=sum(near) if meaning else 0.0,
-                speaker=float(words.is_said_by(message.content, message.role, asked_speaker)),
-                date=dates.nearness(message.created_at, named),
+                speaker=float(bool(asked_for) and asked_for in (message.role, said_by[identifier])),
+                date=dates.nearness(message.created_at, named) if named else 0.0,
                 length=ranking.length(len(message.content[:COMPARED_CHARS].split())),
                 is_question=float(message.content.rstrip().endswith("?")),
                 has_meaning=bool(meaning),
@@ -347,7 +356,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     """The messages a scope admits, as SQL over `m`. Times are kept in UTC, so their text compares as they do."""
-    clauses: list[str] = ["1"]
+    clauses: list[str] = []
     parameters: list[str] = []
     if scope.conversation_id is not None:
         clauses.append("m.conversation_id = ?")
@@ -361,7 +370,7 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.as_of is not None:
         clauses.append("m.created_at <= ?")
         parameters.append(instant(scope.as_of))
-    return " AND ".join(clauses), parameters
+    return " AND ".join(clauses) or "1", parameters
 
 
 def _facts_in(scope: Scope) -> tuple[str, list[str]]:
