@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -22,6 +22,7 @@ from ulid import ULID
 from memory import forgetting
 from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
+from memory.filters import read_filters
 from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
 from memory.reconcile import reconcile
@@ -417,6 +418,10 @@ class MemoryManager:
         conversation_id: str | None = None,
         exclude_conversation_id: str | None = None,
         exclude_message_ids: Collection[str] = (),
+        before: datetime | None = None,
+        after: datetime | None = None,
+        role: Role | None = None,
+        in_persona: str | None = None,
         include: Collection[Include] = ("memory", "message"),
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
@@ -425,6 +430,9 @@ class MemoryManager:
             as_of: search what was known and held then; None for now, when closed facts stay out.
             persona: also see what was told to this persona alone.
             conversation_id: search the messages of one conversation only.
+            before, after: only what was said or learnt earlier than, or from, that moment.
+            role: only messages of this one.
+            in_persona: only conversations with this persona, and facts that it alone was told.
         """
         scope = Scope(
             as_of=as_of,
@@ -432,8 +440,24 @@ class MemoryManager:
             conversation_id=conversation_id,
             exclude_conversation_id=exclude_conversation_id,
             exclude_message_ids=frozenset(exclude_message_ids),
+            before=before,
+            after=after,
+            role=role,
+            in_persona=in_persona,
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include)
+
+    def search_as_typed(self, text: str, *, limit: int = 20) -> list[SearchHit]:
+        """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""
+        typed = read_filters(text, self.clock().astimezone().tzinfo or UTC)
+        return self.search(
+            typed.words,
+            limit=limit,
+            before=typed.before,
+            after=typed.after,
+            role=typed.role,
+            in_persona=typed.persona,
+        )
 
     # --- facts ----------------------------------------------------------------------------------------------------
 

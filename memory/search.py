@@ -52,6 +52,17 @@ class Scope:
     conversation_id: str | None = None
     exclude_conversation_id: str | None = None
     exclude_message_ids: frozenset[str] = frozenset()
+    before: datetime | None = None
+    after: datetime | None = None
+    role: str | None = None
+    """Only what this one said; facts are said by nobody."""
+    in_persona: str | None = None
+    """Only conversations with this persona, and what it alone was told."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether people asked for a time, a speaker or a persona: then no word is needed besides."""
+        return any(value is not None for value in (self.before, self.after, self.role, self.in_persona))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +109,7 @@ class Searcher:
         A query without a word worth looking for ("what do you know about me?") brings the most important facts; if
         there are none, messages that hold its very words.
         """
-        if limit < 1 or not words.words(query):
+        if limit < 1 or not (words.words(query) or scope.narrows):
             return []
         now = scope.as_of or self._clock()
         gathered = self.gather(query, scope=scope, include=include)
@@ -165,8 +176,8 @@ class Searcher:
                 sql = f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
                           FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
                           WHERE messages_fts MATCH ? AND {within} ORDER BY score DESC, m.id LIMIT {limit}"""
-            rows = self._store.rows(sql, [fts, *more])
-            if period is not None and not rows:
+            rows = self._store.rows(sql, [fts, *more]) if fts else []
+            if not rows and (period is not None or not fts):
                 rows = self._store.rows(
                     f"""SELECT {_MESSAGE_COLUMNS}, 0.0 AS score FROM messages m
                         WHERE m.content != '' AND {within} ORDER BY m.created_at DESC, m.seq DESC LIMIT {limit}""",
@@ -370,17 +381,40 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.as_of is not None:
         clauses.append("m.created_at <= ?")
         parameters.append(instant(scope.as_of))
+    if scope.before is not None:
+        clauses.append("m.created_at < ?")
+        parameters.append(instant(scope.before))
+    if scope.after is not None:
+        clauses.append("m.created_at >= ?")
+        parameters.append(instant(scope.after))
+    if scope.role is not None:
+        clauses.append("m.role = ?")
+        parameters.append(scope.role)
+    if scope.in_persona is not None:
+        clauses.append("m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.persona = ?)")
+        parameters.append(scope.in_persona)
     return " AND ".join(clauses) or "1", parameters
 
 
 def _facts_in(scope: Scope) -> tuple[str, list[str]]:
     """The facts a scope admits, as SQL over `f`: those of everybody or of this persona, true and known at the time."""
-    mine = "f.persona IN ('', ?)"
+    clauses, parameters = ["f.persona IN ('', ?)"], [scope.persona or ""]
+    if scope.in_persona is not None:
+        clauses, parameters = ["f.persona = ?"], [scope.in_persona]
     if scope.as_of is None:
-        return f"{mine} AND f.valid_to IS NULL", [scope.persona or ""]
-    at = instant(scope.as_of)
-    then = "f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)"
-    return f"{mine} AND {then}", [scope.persona or "", at, at, at]
+        clauses.append("f.valid_to IS NULL")
+    else:
+        clauses.append("f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)")
+        parameters += [instant(scope.as_of)] * 3
+    if scope.before is not None:
+        clauses.append("f.created_at < ?")
+        parameters.append(instant(scope.before))
+    if scope.after is not None:
+        clauses.append("f.created_at >= ?")
+        parameters.append(instant(scope.after))
+    if scope.role is not None:
+        clauses.append("0")
+    return " AND ".join(clauses), parameters
 
 
 def _source(identifier: str, by_words: Collection[str], by_meaning: Collection[str]) -> HitSource:

@@ -421,8 +421,11 @@ class PageHandlers(ChatHandlers):
     def memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
         if query.strip():
-            hits = memory.search(query, limit=20)
-            return cards.search_results(hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)]))
+            hits = memory.search_as_typed(query)
+            sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
+            return cards.search_results(
+                hits, sources, query, {c.id: c.title for c in memory.conversations(limit=10_000)}
+            )
         listed = memory.memories(include_closed=closed, limit=500)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)

@@ -15,7 +15,11 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")
         with gr.Row():
-            query = gr.Textbox(label="Search", placeholder="dog, allergy, Bergen …", elem_id="memory-search")
+            query = gr.Textbox(
+                label="Search",
+                placeholder="dog, allergy …   from:me   after:2026-05   before:2027   persona:ada",
+                elem_id="memory-search",
+            )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
         with gr.Row(visible=False, elem_id="memory-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="memory-text")
