@@ -30,6 +30,8 @@ SCANNED = 10_000
 """Rows that the words of a query may bring together. At 100,000 messages this is what keeps a search short."""
 IN_PERIOD = 100
 """How many messages of a time that the query names are offered besides."""
+DATED_CHARS, MAX_PERIODS = 500, 3
+"""A question names its time in a sentence or two; a pasted page of dates asks for none of them."""
 SPARE = 20
 """How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
 COMPARED_CHARS = 2_000
@@ -138,7 +140,7 @@ class Searcher:
 
     def gather(self, query: str, *, scope: Scope, include: Collection[Include]) -> Gathered:
         """Everything that may answer, with what speaks for it; not yet in order."""
-        named = dates.periods(query, scope.as_of or self._clock())
+        named = dates.periods(query[:DATED_CHARS], scope.as_of or self._clock())[:MAX_PERIODS]
         fts = words.fts_query(query)
         found: dict[str, Candidate] = {}
         by_words: dict[str, float] = {}

@@ -293,6 +293,7 @@ AWKWARD = [
     "हिन्दी में",
     "x" * 200_000,
     "word " * 40_000,
+    "on 3 May 2023 and two weeks before 4 June " * 5_000,
     "\ud800 lone",
 ]
 

@@ -23,6 +23,7 @@ from assistant.models import find_gguf_files
 from assistant.settings import Settings
 from assistant.turn import DECLINES
 from memory import Memory, MemoryStoreError, Message, transfer
+from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards
 
@@ -424,7 +425,7 @@ class PageHandlers(ChatHandlers):
             hits = memory.search_as_typed(query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
             return cards.search_results(
-                hits, sources, query, {c.id: c.title for c in memory.conversations(limit=10_000)}
+                hits, sources, read_filters(query).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
             )
         listed = memory.memories(include_closed=closed, limit=500)
         sources = self._sources(listed)
