@@ -168,20 +168,13 @@ class TurnWriter:
         in_window = [m.id for m in thread if m.id not in folded]
         earlier = [m.content for m in thread if m.role == "user"][-2:]
         own = request.persona.memory_scope == "own"
-        hits = self._memory.search(
+        return self._memory.search(
             recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window],
+            exclude_personas=request.hidden_personas,
         )
-        return [hit for hit in hits if not self._is_hidden(hit, request.hidden_personas)]
-
-    def _is_hidden(self, hit: SearchHit, hidden: frozenset[str]) -> bool:
-        if not hidden:
-            return False
-        if isinstance(hit.item, Memory):
-            return hit.item.persona in hidden
-        return self._memory.get_conversation(hit.item.conversation_id).persona in hidden
 
     def _prompt(
         self,

@@ -422,6 +422,7 @@ class MemoryManager:
         after: datetime | None = None,
         role: Role | None = None,
         in_persona: str | None = None,
+        exclude_personas: Collection[str] = (),
         include: Collection[Include] = ("memory", "message"),
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
@@ -433,6 +434,7 @@ class MemoryManager:
             before, after: only what was said or learnt earlier than, or from, that moment.
             role: only messages of this one.
             in_persona: only conversations with this persona, and facts that it alone was told.
+            exclude_personas: no conversation with these, and no fact that one of them alone was told.
         """
         scope = Scope(
             as_of=as_of,
@@ -444,6 +446,7 @@ class MemoryManager:
             after=after,
             role=role,
             in_persona=in_persona,
+            exclude_personas=frozenset(exclude_personas),
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include)
 

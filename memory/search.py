@@ -60,6 +60,8 @@ class Scope:
     """Only what this one said; facts are said by nobody."""
     in_persona: str | None = None
     """Only conversations with this persona, and what it alone was told."""
+    exclude_personas: frozenset[str] = frozenset()
+    """Personas that keep their memory to themselves."""
 
     @property
     def narrows(self) -> bool:
@@ -395,6 +397,10 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.in_persona is not None:
         clauses.append("m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.persona = ?)")
         parameters.append(scope.in_persona)
+    if scope.exclude_personas:
+        marks = ", ".join("?" * len(scope.exclude_personas))
+        clauses.append(f"m.conversation_id NOT IN (SELECT c.id FROM conversations c WHERE c.persona IN ({marks}))")
+        parameters.extend(sorted(scope.exclude_personas))
     return " AND ".join(clauses) or "1", parameters
 
 
@@ -416,6 +422,9 @@ def _facts_in(scope: Scope) -> tuple[str, list[str]]:
         parameters.append(instant(scope.after))
     if scope.role is not None:
         clauses.append("0")
+    if scope.exclude_personas:
+        clauses.append(f"f.persona NOT IN ({', '.join('?' * len(scope.exclude_personas))})")
+        parameters += sorted(scope.exclude_personas)
     return " AND ".join(clauses), parameters
 
 

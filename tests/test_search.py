@@ -161,6 +161,16 @@ def test_what_one_persona_was_told_stays_with_it(memory: MemoryManager) -> None:
     assert contents(memory.search("wizard", persona="bard")) == ["The user's wizard is called Ozrin."]
 
 
+def test_a_persona_that_keeps_its_memory_to_itself_leaves_room_for_the_rest(memory: MemoryManager) -> None:
+    say(memory, *(f"quince secret {n}" for n in range(30)), persona="bard")
+    memory.add(content="The bard's quince is golden.", attribute="quince", value="golden", persona="bard")
+    open_ = say(memory, "An open word, among many others that are here, of the quince.")[0]
+    embed(memory)
+    assert memory.search("quince", limit=3, persona="bard")[0].item.id != open_.id
+    hits = memory.search("quince", limit=3, persona="bard", exclude_personas=["bard"])
+    assert [hit.item.id for hit in hits] == [open_.id]
+
+
 def test_scopes_of_conversations_and_messages_hold(memory: MemoryManager) -> None:
     one = say(memory, "The quince tree blooms.")[0]
     other = say(memory, "The quince jam is done.")[0]
