@@ -364,3 +364,13 @@ def test_nothing_out_of_scope_is_ever_found(data: st.DataObject) -> None:
             assert hit.item.id not in excluded
             assert only in (None, hit.item.conversation_id)
             assert never != hit.item.conversation_id
+
+
+def test_a_word_that_nearly_every_message_holds_does_not_drive_the_scan(memory: MemoryManager) -> None:
+    say(memory, *(f"The quince of day {n} and its jam." for n in range(40)))
+    say(memory, "One quince, one zeppelin.")
+    chosen = memory.store.scanned
+    assert chosen(["quince", "zeppelin"], most=20) == ["zeppelin"]
+    assert chosen(["quince", "zeppelin"], most=100) == ["quince", "zeppelin"]
+    assert chosen(["quince"], most=20) == ["quince"], "the rarest is always looked for"
+    assert chosen([], most=20) == []
