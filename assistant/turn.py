@@ -170,20 +170,13 @@ class TurnWriter:
         in_window = [m.id for m in thread if m.id not in folded]
         earlier = [m.content for m in thread if m.role == "user"][-2:]
         own = request.persona.memory_scope == "own"
-        hits = self._memory.search(
+        return self._memory.search(
             recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window],
+            exclude_personas=request.hidden_personas,
         )
-        return [hit for hit in hits if not self._is_hidden(hit, request.hidden_personas)]
-
-    def _is_hidden(self, hit: SearchHit, hidden: frozenset[str]) -> bool:
-        if not hidden:
-            return False
-        if isinstance(hit.item, Memory):
-            return hit.item.persona in hidden
-        return self._memory.get_conversation(hit.item.conversation_id).persona in hidden
 
     def _prompt(
         self,
@@ -263,6 +256,12 @@ class TurnWriter:
             uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
         return prompt, uses, rules
 
+    def _is_hidden(self, item: Memory | Message, hidden: frozenset[str]) -> bool:
+        """Does it belong to a persona that keeps its own memory?"""
+        if isinstance(item, Memory):
+            return item.persona in hidden
+        return bool(hidden) and self._memory.get_conversation(item.conversation_id).persona in hidden
+
     def _with_digest(
         self, chosen: list[tuple[SearchHit, str]], question: str, hidden: frozenset[str]
     ) -> list[tuple[SearchHit, str]]:
@@ -270,9 +269,8 @@ class TurnWriter:
         brought: list[tuple[SearchHit, str]] = []
         for text, line in digests.lines_for(self._memory, question):
             item = self._memory.find(line.cites[0]) or self._memory.find_message(line.cites[0])
-            hit = SearchHit(item=item, score=1.0, source="bm25") if item else None
-            if hit is not None and not self._is_hidden(hit, hidden):
-                brought.append((hit, text))
+            if item is not None and not self._is_hidden(item, hidden):
+                brought.append((SearchHit(item=item, score=1.0, source="bm25"), text))
         ids = {hit.item.id for hit, _ in brought}
         return [*brought, *((hit, line) for hit, line in chosen if hit.item.id not in ids)]
 

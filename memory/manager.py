@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -19,9 +20,10 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
-from memory.embeddings import Embeddings, MiniLmEmbeddings, window_text
+from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
-from memory.index import ChromaIndex
+from memory.filters import read_filters
+from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
 from memory.reconcile import OPPOSITES, reconcile
 from memory.records import (
@@ -59,17 +61,18 @@ INDEX = "index"
 LOCK = "attune.lock"
 Found = TypeVar("Found")
 WITHOUT_VECTOR = """
-    SELECT m.id, 'message' AS type, m.content,
-           (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
-           (SELECT n.content FROM messages n WHERE n.parent_id = m.id AND n.content != ''
-            ORDER BY n.seq DESC LIMIT 1) AS after
-    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
-    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
+    SELECT m.seq, m.id, 'message' AS type, m.content
+    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1 AND e.part = 0
+    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming' AND m.seq > ?2
     UNION ALL
-    SELECT f.id, 'memory', f.content, NULL, NULL
-    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
-    WHERE e.item_id IS NULL"""
-"""Items that the encoder ?1 has not seen, each with the texts beside it."""
+    SELECT f.seq, f.id, 'memory', f.content
+    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1 AND e.part = 0
+    WHERE e.item_id IS NULL AND ?2 = 0"""
+"""Items that the encoder ?1 has not seen: messages after the one with `seq` ?2, and from 0 on facts too."""
+MANY = 10
+"""From so many new messages on, the full text of a conversation is written as a whole, each row once and not twice."""
+INDEX_SAMPLE = 50
+"""Vectors compared with the index at start: one that belongs to another database is not taken for ours."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -144,6 +147,7 @@ class MemoryManager:
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
+        self._index_checked = False
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
         self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
@@ -249,6 +253,13 @@ class MemoryManager:
         Args:
             progress: called with (done, of how many) while vectors are made.
         """
+        added = self.store_messages(rows)
+        if added:
+            self.embed_pending(progress)
+        return added
+
+    def store_messages(self, rows: Iterable[NewMessage]) -> list[Message]:
+        """Store many messages, found by their words at once; their vectors follow from the queue."""
         added: list[Message] = []
         with self.store.transaction():
             for row in rows:
@@ -264,15 +275,16 @@ class MemoryManager:
                     model=row.model,
                 )
                 self._insert_message(message)
-                self.store.index_message(message.id)
                 added.append(message)
+            for conversation_id, count in Counter(message.conversation_id for message in added).items():
+                if count >= MANY:
+                    self.store.index_conversation(conversation_id)
+                else:
+                    for message in added:
+                        if message.conversation_id == conversation_id:
+                            self.store.index_message(message.id)
             if added:
                 self.jobs.enqueue("index", {}, key="index", priority=8)
-        if self.owner and added:
-            try:
-                self._embed_pending(progress)
-            except EmbeddingsUnavailable as error:
-                log.warning("%s", error)
         return added
 
     def _insert_message(self, message: Message) -> None:
@@ -285,12 +297,12 @@ class MemoryManager:
         )
 
     def _index_message(self, message: Message) -> None:
-        """Full text now, vectors from the queue; the parent's vector too, whose window this message ends."""
+        """Full text now, vectors from the queue."""
         if not message.content or message.status == "streaming":
             return
         self.store.index_message(message.id)
         with self.store.transaction() as connection:
-            connection.execute("DELETE FROM embeddings WHERE item_id IN (?, ?)", [message.id, message.parent_id])
+            connection.execute("DELETE FROM embeddings WHERE item_id = ?", [message.id])
         self.jobs.enqueue("index", {}, key="index", priority=8)
 
     def grow_message(self, message_id: str, content: str) -> None:
@@ -415,6 +427,11 @@ class MemoryManager:
         conversation_id: str | None = None,
         exclude_conversation_id: str | None = None,
         exclude_message_ids: Collection[str] = (),
+        before: datetime | None = None,
+        after: datetime | None = None,
+        role: Role | None = None,
+        in_persona: str | None = None,
+        exclude_personas: Collection[str] = (),
         include: Collection[Include] = ("memory", "message"),
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
@@ -423,6 +440,10 @@ class MemoryManager:
             as_of: search what was known and held then; None for now, when closed facts stay out.
             persona: also see what was told to this persona alone.
             conversation_id: search the messages of one conversation only.
+            before, after: only what was said or learnt earlier than, or from, that moment.
+            role: only messages of this one.
+            in_persona: only conversations with this persona, and facts that it alone was told.
+            exclude_personas: no conversation with these, and no fact that one of them alone was told.
         """
         scope = Scope(
             as_of=as_of,
@@ -431,8 +452,26 @@ class MemoryManager:
             exclude_conversation_id=exclude_conversation_id,
             exclude_message_ids=frozenset(exclude_message_ids)
             | (frozenset() if conversation_id else self.withheld_messages()),
+            before=before,
+            after=after,
+            role=role,
+            in_persona=in_persona,
+            exclude_personas=frozenset(exclude_personas),
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include)
+
+    def search_as_typed(self, text: str, *, limit: int = 20, as_of: datetime | None = None) -> list[SearchHit]:
+        """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""
+        typed = read_filters(text, self.clock().astimezone().tzinfo or UTC)
+        return self.search(
+            typed.words,
+            limit=limit,
+            as_of=as_of,
+            before=typed.before,
+            after=typed.after,
+            role=typed.role,
+            in_persona=typed.persona,
+        )
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -910,6 +949,9 @@ class MemoryManager:
     # --- the index ------------------------------------------------------------------------------------------------
 
     def _index_pending(self, _payload: dict[str, Any]) -> None:
+        if not self._index_checked and not self.store.fts_in_step():
+            log.warning("The full-text index is out of step; it is made anew")
+            self.store.build_fts()
         try:
             self._embed_pending(None)
             if not self._embeddings.ready:
@@ -918,58 +960,96 @@ class MemoryManager:
         except EmbeddingsUnavailable as error:
             log.warning("%s", error)
 
+    def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the vectors that are missing, in batches, on this thread. Does nothing where another process owns the home.
+
+        Args:
+            progress: called with (done, of how many).
+        """
+        if not self.owner:
+            return
+        try:
+            self._embed_pending(progress)
+        except EmbeddingsUnavailable as error:
+            log.warning("%s", error)
+
     def _embed_pending(self, progress: Callable[[int, int], None] | None) -> None:
         """Give every item without a vector one, and bring the vector index in step."""
         if self._index is None:
             return
         encoder = self._embeddings.name
-        done, total = 0, None
+        done, total, after = 0, 0, 0
+        if progress is not None:
+            total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder, 0]))
         while True:
             self.worker.checkpoint()
-            if progress is not None and total is None:
-                total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder]))
             with self._vectors:
-                embedded = self._embed_batch(encoder, EMBED_BATCH * (8 if progress else 1))
-            if not embedded:
+                embedded, last = self._embed_batch(encoder, after, EMBED_BATCH * (16 if progress else 1))
+            if not embedded and not after:
                 break
+            # After the last message, once more from the start: something may have changed or come meanwhile.
+            after = last if embedded else 0
             done += embedded
-            if progress is not None and total is not None:
-                progress(min(done, total), total)
+            if progress is not None:
+                progress(min(done, total), max(total, 1))
         with self._vectors:
-            kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
-            if self._index.count() != kept:
+            if not self._index_in_step():
                 self._rebuild_index({})
+            # Vectors of an encoder that was changed serve nobody once all are made again.
+            with self.store.transaction() as connection:
+                connection.execute("DELETE FROM embeddings WHERE encoder != ?", [encoder])
 
-    def _embed_batch(self, encoder: str, limit: int) -> int:
-        """Embed the next items without a vector; returns how many were tried."""
+    def _index_in_step(self) -> bool:
+        """Whether the vector index holds what SQLite does: as many, and at the first look a sample with its vectors."""
         assert self._index is not None
-        windows = {
-            row["id"]: (row["type"], window_text(row["before"], row["content"], row["after"]))
-            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?2", [encoder, limit])
+        encoder = self._embeddings.name
+        kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
+        if self._index.count() != kept:
+            return False
+        if self._index_checked:
+            return True
+        self._index_checked = True
+        sample = self.store.sample_vectors(encoder, INDEX_SAMPLE)
+        vectors = [np.frombuffer(vector, dtype=np.float32) for _, _, vector in sample]
+        return self._index.holds(
+            [piece_id(identifier, part) for identifier, part, _ in sample],
+            np.stack(vectors) if vectors else np.zeros((0, 1), np.float32),
+        )
+
+    def _embed_batch(self, encoder: str, after: int, limit: int) -> tuple[int, int]:
+        """Embed the next items without a vector. Returns how many were tried, and the last message's `seq`."""
+        assert self._index is not None
+        items = {
+            row["id"]: (row["type"], row["content"], row["seq"])
+            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?3", [encoder, after, limit])
         }
-        if not windows:
-            return 0
-        vectors = self._embeddings.embed_documents([text for _, text in windows.values()])
+        if not items:
+            return 0, 0
+        pieces = [
+            (identifier, part, text)
+            for identifier, (_, content, _) in items.items()
+            for part, text in enumerate(self._embeddings.chunks(content) or [""])
+        ]
+        vectors = self._embeddings.embed_documents([text for _, _, text in pieces])
         # The index first: a crash between the two leaves an item without a kept vector, which is made again.
-        self._index.upsert(list(windows), vectors)
+        self._index.upsert([piece_id(identifier, part) for identifier, part, _ in pieces], vectors)
         with self.store.transaction():
-            marks = ", ".join("?" * len(windows))
+            marks = ", ".join("?" * len(items))
             now = {
-                row["id"]: window_text(row["before"], row["content"], row["after"])
-                for row in self.store.rows(
-                    f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *windows]
-                )
+                row["id"]: row["content"]
+                for table in ("messages", "memories")
+                for row in self.store.rows(f"SELECT id, content FROM {table} WHERE id IN ({marks})", list(items))
             }
-            # A message that got a neighbour meanwhile is embedded again with it.
+            # What was reworded or forgotten meanwhile is left for the next round.
             self.store.save_vectors(
                 encoder,
                 [
-                    (identifier, kind, vector.tobytes())
-                    for (identifier, (kind, text)), vector in zip(windows.items(), vectors, strict=True)
-                    if now.get(identifier) == text
+                    (identifier, items[identifier][0], part, vector.tobytes())
+                    for (identifier, part, _), vector in zip(pieces, vectors, strict=True)
+                    if now.get(identifier) == items[identifier][1]
                 ],
             )
-        return len(windows)
+        return len(items), max((seq for kind, _, seq in items.values() if kind == "message"), default=after)
 
     def _rebuild_index(self, _payload: dict[str, Any]) -> None:
         """A new folder with the kept vectors and no other."""
@@ -978,11 +1058,11 @@ class MemoryManager:
         with self._vectors:
             rows = self.store.vectors(self._embeddings.name)
             vectors = (
-                np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows])
+                np.stack([np.frombuffer(v, dtype=np.float32) for _, _, v in rows])
                 if rows
                 else np.zeros((0, 1), np.float32)
             )
-            self._index.rebuild([identifier for identifier, _ in rows], vectors)
+            self._index.rebuild([piece_id(identifier, part) for identifier, part, _ in rows], vectors)
 
     def rebuild_index(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Make every index anew from SQLite: full text, and vectors from those kept; only missing ones are embedded."""

@@ -220,6 +220,11 @@ class Store:
                     "INSERT INTO messages_fts (rowid, body, window) VALUES (?, ?, ?)", [seq, body, window]
                 )
 
+    def index_conversation(self, conversation_id: str) -> None:
+        """Write the full-text rows of all messages of a conversation."""
+        with self.transaction() as connection:
+            schema.index_messages(connection, conversation_id)
+
     def index_memory(self, memory_id: str) -> None:
         with self.transaction() as connection:
             connection.execute(
@@ -229,25 +234,60 @@ class Store:
                 "INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories WHERE id = ?", [memory_id]
             )
 
+    def scanned(self, terms: Sequence[str], *, most: int) -> list[str]:
+        """Those of some words that full text is to be searched for: rare ones first, while they bring `most` rows at most.
+
+        The rarest is always among them. A word in half of all messages costs a scan of them and tells nothing.
+        """
+        counts = {}
+        for term in terms:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? LIMIT {most + 1})"
+            counts[term] = int(self.value(sql, [f'"{term}"']))
+        rows, chosen = 0, set[str]()
+        for term in sorted(terms, key=lambda t: counts[t]):
+            rows += counts[term]
+            if rows > most and chosen:
+                break
+            chosen.add(term)
+        return [term for term in terms if term in chosen]
+
+    def fts_in_step(self) -> bool:
+        """Whether as many messages and facts are in the full-text tables as can be found."""
+        pairs = (
+            ("messages_fts_docsize", "messages WHERE content != '' AND status != 'streaming'"),
+            ("memories_fts_docsize", "memories"),
+        )
+        return all(
+            self.value(f"SELECT count(*) FROM {index}") == self.value(f"SELECT count(*) FROM {truth}")
+            for index, truth in pairs
+        )
+
     def build_fts(self) -> None:
         with self.transaction() as connection:
             schema.build_fts(connection)
 
     # --- vectors --------------------------------------------------------------------------------------------------
 
-    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, bytes]]) -> None:
-        """Keep (item_id, item_type, float32 bytes), so that an index can be rebuilt without embedding again."""
+    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, int, bytes]]) -> None:
+        """Keep (item_id, item_type, part, float32 bytes), so that an index can be rebuilt without embedding again."""
         with self.transaction() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, vector) VALUES (?, ?, ?, ?)",
-                [(item_id, item_type, encoder, vector) for item_id, item_type, vector in rows],
+                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, part, vector) VALUES (?, ?, ?, ?, ?)",
+                [(item_id, item_type, encoder, part, vector) for item_id, item_type, part, vector in rows],
             )
 
-    def vectors(self, encoder: str) -> list[tuple[str, bytes]]:
-        return [
-            (row["item_id"], row["vector"])
-            for row in self.rows("SELECT item_id, vector FROM embeddings WHERE encoder = ? ORDER BY item_id", [encoder])
-        ]
+    def vectors(self, encoder: str) -> list[tuple[str, int, bytes]]:
+        """Every kept vector of an encoder, as (item_id, part, float32 bytes)."""
+        sql = "SELECT item_id, part, vector FROM embeddings WHERE encoder = ? ORDER BY item_id, part"
+        return [(row["item_id"], row["part"], row["vector"]) for row in self.rows(sql, [encoder])]
+
+    def sample_vectors(self, encoder: str, limit: int) -> list[tuple[str, int, bytes]]:
+        """Some of them, evenly from the whole: every so-manieth item in order of identifier."""
+        ids = [row[0] for row in self.rows("SELECT item_id FROM embeddings WHERE encoder = ? AND part = 0", [encoder])]
+        some = ids[:: max(1, len(ids) // limit)][:limit]
+        sql = f"""SELECT item_id, part, vector FROM embeddings
+                  WHERE encoder = ? AND item_id IN ({", ".join("?" * len(some))})"""
+        return [(row["item_id"], row["part"], row["vector"]) for row in self.rows(sql, [encoder, *some])]
 
     def scrub(self) -> None:
         """Overwrite what was deleted: fold the log into the file, then write the file anew."""

@@ -185,7 +185,7 @@ def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
     assert shown("is:rule") == {"bullets"}
     assert shown("about:sister") == {"Perth"}
     assert shown("is:fact about:me") == {"Hull"}
-    assert shown("from:me") == set()
+    assert shown("by:me") == set()
     assert shown("on:2020-06-01") == {"Oslo"}
     assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
     handlers.memories("on:someday", False)

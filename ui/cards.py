@@ -25,6 +25,7 @@ from memory import (
     Rule,
     SearchHit,
 )
+from memory.filters import snippets
 from personas import Persona
 
 EVENT_WORDS = {
@@ -280,14 +281,24 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
     return rows or empty("Nothing remembered yet", "Say something about yourself in the chat, or add it by hand below.")
 
 
-def search_results(hits: Iterable[SearchHit], sources: Mapping[str, Message]) -> str:
+def search_results(
+    hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
+) -> str:
+    """Facts as rows, messages as the place where the words stand, with a way into their conversation."""
+    messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
+    places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
     for hit in hits:
         if isinstance(hit.item, Memory):
             rows.append(memory_row(hit.item, sources.get(hit.item.source_message_id or "")))
         else:
             who = "You" if hit.item.role == "user" else "Attune"
-            rows.append(card(escape(_short(hit.item.content, 280)), note=f"{who}, {day(hit.item.created_at)}"))
+            marked = "".join(
+                f"<mark>{escape(piece)}</mark>" if wanted else escape(piece) for piece, wanted in places[hit.item.id]
+            )
+            title = (titles or {}).get(hit.item.conversation_id, "")
+            way = f'<a href="?c={escape(hit.item.conversation_id)}">{escape(title)}</a>' if title else ""
+            rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
 
 

@@ -2,8 +2,10 @@
 
 is:fact  is:plan  is:event  is:rule     what it is
 about:me  about:sister                  whom it is about
-from:me  from:rules  from:import        who wrote it
+by:me  by:rules  by:import              who wrote it
 on:2026-03-20                           what was true that day
+
+Who said it and when it was said are filters of search itself, in `memory.filters`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from datetime import datetime
 from assistant.dates import local_days
 from memory import Memory
 
-_FILTER = re.compile(r"\b(is|about|from|on):([\w-]+)")
+_FILTER = re.compile(r"\b(is|about|by|on):([\w-]+)")
 _KINDS = {"fact": "semantic", "rule": "procedural"}
 _WRITERS = {"me": "user", "rules": "rule", "model": "model", "import": "import"}
 CHOICES = (
@@ -62,7 +64,7 @@ def read_filter(query: str) -> tuple[str, Filter]:
     return " ".join(_FILTER.sub("", query).split()), Filter(
         kind=found.get("is", ""),
         about=found.get("about", ""),
-        writer=found.get("from", ""),
+        writer=found.get("by", ""),
         # The end of that day: what was said during it counts.
         moment=local_days(on, on)[1] if on else None,
     )

@@ -28,6 +28,7 @@ from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
 from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards
 from ui.filters import read_filter
@@ -488,10 +489,13 @@ class PageHandlers(ChatHandlers):
         memory = self.assistant.memory
         words, narrowed = read_filter(query)
         if words:
-            hits = memory.search(words, limit=20, as_of=narrowed.moment)
+            hits = memory.search_as_typed(words, as_of=narrowed.moment)
             if not narrowed.is_empty:
                 hits = [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
-            return cards.search_results(hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)]))
+            sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
+            return cards.search_results(
+                hits, sources, read_filters(words).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
+            )
         listed = memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
         listed = [fact for fact in listed if narrowed.admits(fact)]
         sources = self._sources(listed)
