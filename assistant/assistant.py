@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import extraction, preferences, profile, refinement
+from assistant import extraction, memory_file, preferences, profile, refinement
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
+from assistant.incognito import IncognitoConversations, is_incognito
 from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
@@ -32,6 +33,7 @@ from memory import (
     Message,
     NotFound,
     PreferencePair,
+    ProfileLine,
     ProfileVersion,
     PromptVersion,
     Rule,
@@ -92,6 +94,9 @@ class Assistant:
             global_rules=global_rules,
             trial=self.refiner.trial,
         )
+        self.incognito = IncognitoConversations(
+            settings=settings, chat_model=lambda: self.chat_model, global_rules=global_rules, clock=memory.clock
+        )
         self._background = Background(
             memory=memory, settings=settings, chat_model=lambda: self.chat_model, persona=self._persona_or_default
         )
@@ -149,7 +154,7 @@ class Assistant:
 
         Args:
             text: what the user typed.
-            conversation_id: None begins a new conversation.
+            conversation_id: None begins a new conversation; one of `incognito.start` leaves no trace.
             persona: an identifier; None keeps the conversation's.
             personal: False answers as if the user were unknown.
 
@@ -160,6 +165,8 @@ class Assistant:
         if not text.strip():
             raise EmptyMessage("There is nothing to answer. Type a message first.")
         speaker = self.persona(persona) if persona else None
+        if conversation_id is not None and is_incognito(conversation_id):
+            return self._respond_incognito(text, conversation_id, speaker or self.persona(self.settings.persona))
         if conversation_id is None:
             speaker = speaker or self.persona(self.settings.persona)
             conversation_id = self.memory.start_conversation(persona=speaker.id).id
@@ -263,10 +270,27 @@ class Assistant:
             self._background.after_turn(request.question, first=first)
         self._writer.write(request, running)
 
+    def _respond_incognito(self, text: str, conversation_id: str, speaker: Persona) -> Iterator[Event]:
+        """Answer without memory and without storing anything."""
+        self._refuse_while_running(conversation_id)
+        question = self.incognito.ask(conversation_id, text, speaker)
+        running = RunningReply(conversation_id=conversation_id, message_id=question.id)
+        with self._replies_lock:
+            self._replies[conversation_id] = running
+
+        def write() -> None:
+            with self.memory.worker.paused():
+                self.incognito.write(question, speaker, running)
+            with self._replies_lock:
+                self._replies.pop(conversation_id, None)  # its events are its words
+
+        self._writing.submit(write)
+        return running.events()
+
     def _learn_instructions(self, question: Message) -> None:
         """What the user asks for from now on holds in the very next reply, so it is read here, by rules alone."""
-        found = extraction.extract_by_rules(question.content, said_at=question.created_at)
-        extraction.apply(self.memory, [c for c in found if c.kind == "procedural"], question)
+        found = extraction.extract_instructions(question.content, said_at=question.created_at)
+        extraction.apply(self.memory, found, question)
 
     def _refuse_while_running(self, conversation_id: str) -> None:
         if self.running(conversation_id):
@@ -290,6 +314,25 @@ class Assistant:
         """The user says that a memory is wrong or outdated: it is closed and kept in the history."""
         self.memory.close_memory(memory_id)
         self._refresh_profile()
+
+    def correct(self, memory_id: str, text: str) -> Memory:
+        """Keep what the user says is right in the place of a memory that was wrong: "It is Bergen", "I live in Bergen"."""
+        wrong = self.memory.get(memory_id)
+        self.memory.close_memory(memory_id)
+        content = memory_file.in_the_third_person(text) or text.strip()
+        fact = memory_file.read(content, self.memory)
+        right = self.memory.add(
+            content=content,
+            kind=wrong.kind,
+            subject=fact.subject if fact else wrong.subject,
+            attribute=fact.attribute if fact else wrong.attribute,
+            value=fact.value if fact else "",
+            importance=wrong.importance,
+            persona=wrong.persona,
+            plural=True,
+        )
+        self._refresh_profile()
+        return right
 
     # --- feedback -------------------------------------------------------------------------------------------------
 
@@ -441,6 +484,24 @@ class Assistant:
         """Store the page as the user wrote it. Lines they changed, added or took away stay as they want them."""
         lines, hidden = profile.merge_edit(self.profile(), text)
         return self.memory.add_profile_version(lines=lines, hidden_memory_ids=hidden, author="user")
+
+    def lock_profile_line(self, text: str, *, locked: bool) -> ProfileVersion:
+        """Keep a line as it stands, or let its fact write it again."""
+        now = self.profile()
+        return self.memory.add_profile_version(
+            lines=profile.lock_line(now, text, locked=locked), hidden_memory_ids=now.hidden_memory_ids, author="user"
+        )
+
+    def profile_diff(self, version_id: str) -> list[tuple[Literal["+", "-"], ProfileLine]]:
+        """What has come to the page and gone from it since a version."""
+        return profile.diff(self.memory.get_profile_version(version_id).lines, self.profile().lines)
+
+    def restore_profile(self, version_id: str) -> ProfileVersion:
+        """Make an earlier page the current one. The page before it stays among the versions."""
+        version = self.memory.get_profile_version(version_id)
+        lines, hidden = profile.restored(version, self.profile(), self.memory.memories())
+        self.memory.add_profile_version(lines=lines, hidden_memory_ids=hidden, author="user")
+        return self.profile()
 
     def _refresh_profile(self) -> None:
         self.memory.jobs.enqueue("profile", {}, key="profile")

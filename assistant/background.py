@@ -12,6 +12,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, summaries
+from assistant.corrections import read_correction
 from assistant.profile import current_profile
 from assistant.settings import Settings
 from assistant.turn import is_small, turns_of
@@ -72,6 +73,12 @@ class Background:
                 self._memory.set_note(EXTRACTION_FAILURE, str(error))
             else:
                 self._memory.set_note(EXTRACTION_FAILURE, "")
+        earlier = [m for m in self._memory.thread(message.conversation_id, message.id) if m.role == "user"][:-1]
+        correction = read_correction(
+            message.content, earlier[-1].content if earlier else "", said_at=message.created_at
+        )
+        if correction is not None:
+            candidates = [*candidates, correction]
         persona = self._persona(self._memory.get_conversation(message.conversation_id).persona)
         scope = persona.id if persona.memory_scope == "own" else ""
         if extraction.apply(self._memory, candidates, message, persona=scope):

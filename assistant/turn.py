@@ -10,18 +10,20 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant import recall
+from assistant import digests, recall
 from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, block_text, build_messages
 from assistant.running import RunningReply
 from assistant.settings import Settings
+from assistant.timeline import coming_up
 from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, Rule, SearchHit, Summary
 from personas.persona import Persona
 
@@ -184,20 +186,13 @@ class TurnWriter:
         in_window = [m.id for m in thread if m.id not in folded]
         earlier = [m.content for m in thread if m.role == "user"][-2:]
         own = request.persona.memory_scope == "own"
-        hits = self._memory.search(
+        return self._memory.search(
             recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window],
+            exclude_personas=request.hidden_personas,
         )
-        return [hit for hit in hits if not self._is_hidden(hit, request.hidden_personas)]
-
-    def _is_hidden(self, hit: SearchHit, hidden: frozenset[str]) -> bool:
-        if not hidden:
-            return False
-        if isinstance(hit.item, Memory):
-            return hit.item.persona in hidden
-        return self._memory.get_conversation(hit.item.conversation_id).persona in hidden
 
     def _prompt(
         self,
@@ -221,11 +216,16 @@ class TurnWriter:
             limit=min(limit, MEMORIES_SMALL_MODEL) if small else limit,
             read=self._memory.read_messages([hit.item.id for hit in hits]),
         )
+        if strength != "off" and not thread:
+            chosen = self._with_what_is_near(chosen, now.astimezone().date())
+        if strength == "full":
+            chosen = self._with_digest(chosen, request.question.content, hidden=request.hidden_personas)
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
         if strength != "off":
-            profile = profile_lines_for_prompt(current_profile(self._memory), strength)
+            importance = {memory.id: memory.importance for memory in self._memory.memories()}
+            profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             rules = standing_rules(self._memory.memories(kind="procedural"))
             mine = trial.rules if trial else learned.rules if learned else ()
             rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
@@ -278,6 +278,34 @@ class TurnWriter:
             block = block_text(parts.today, parts.memories[: prompt.memories_used])
             prompt = replace(prompt, block=block)
         return prompt, uses, rules
+
+    def _is_hidden(self, item: Memory | Message, hidden: frozenset[str]) -> bool:
+        """Does it belong to a persona that keeps its own memory?"""
+        if isinstance(item, Memory):
+            return item.persona in hidden
+        return bool(hidden) and self._memory.get_conversation(item.conversation_id).persona in hidden
+
+    def _with_digest(
+        self, chosen: list[tuple[SearchHit, str]], question: str, hidden: frozenset[str]
+    ) -> list[tuple[SearchHit, str]]:
+        """A question about a time ("what was I busy with in March?") brings the digest of that time first."""
+        brought: list[tuple[SearchHit, str]] = []
+        for text, line in digests.lines_for(self._memory, question):
+            item = self._memory.find(line.cites[0]) or self._memory.find_message(line.cites[0])
+            if item is not None and not self._is_hidden(item, hidden):
+                brought.append((SearchHit(item=item, score=1.0, source="bm25"), text))
+        ids = {hit.item.id for hit, _ in brought}
+        return [*brought, *((hit, line) for hit, line in chosen if hit.item.id not in ids)]
+
+    def _with_what_is_near(self, chosen: list[tuple[SearchHit, str]], today: date) -> list[tuple[SearchHit, str]]:
+        """A conversation opens with the plans and birthdays of the next days, before what was searched for."""
+        dated = [*self._memory.memories(attribute="birthday"), *self._memory.memories(attribute="plan")]
+        near = coming_up([memory for memory in dated if not memory.persona], today)
+        ids = {memory.id for memory, _ in near}
+        return [
+            *((SearchHit(item=memory, score=1.0, source="bm25"), line) for memory, line in near),
+            *((hit, line) for hit, line in chosen if hit.item.id not in ids),
+        ]
 
     def _stream(
         self,

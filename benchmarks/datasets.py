@@ -38,6 +38,7 @@ class Question:
     turns: frozenset[str]
     """The turns that hold the answer; empty where the set names sessions only."""
     sessions: frozenset[str]
+    asked_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +48,20 @@ class Corpus:
     id: str
     sessions: tuple[Session, ...]
     questions: tuple[Question, ...]
-    asked_at: datetime | None = None
 
 
-def read(path: Path) -> tuple[Format, list[Corpus]]:
-    """The data set in a JSON file, gzipped or not, and which of the two it is."""
+def read(path: Path, *, one_store: bool = False) -> tuple[Format, list[Corpus]]:
+    """The data set in a JSON file, gzipped or not, and which of the two it is.
+
+    Args:
+        one_store: of LongMemEval, ask every question of all sessions of all questions together.
+    """
     raw = path.read_bytes()
     content = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
     if isinstance(content, list):
         return "locomo", [_locomo(sample) for sample in content]
+    if one_store:
+        return "longmemeval", [_longmemeval_in_one(content)]
     return "longmemeval", [
         _longmemeval(question, content["sessions"])
         for question in content["questions"]
@@ -82,12 +88,14 @@ def _locomo(sample: dict[str, Any]) -> Corpus:
         )
         for number in numbers
     )
+    # The set gives no date for its questions: they are asked when the talk is over.
+    asked_at = max(session.created_at for session in sessions)
     questions = []
     for entry in sample["qa"]:
         gold = frozenset(re.findall(r"D\d+:\d+", " ".join(entry.get("evidence") or ())))
         if gold:
             held = frozenset(turn.partition(":")[0] for turn in gold)
-            questions.append(Question(text=entry["question"], turns=gold, sessions=held))
+            questions.append(Question(text=entry["question"], turns=gold, sessions=held, asked_at=asked_at))
     return Corpus(id=sample["sample_id"], sessions=sessions, questions=tuple(questions))
 
 
@@ -99,22 +107,42 @@ def _said(turn: dict[str, Any]) -> str:
 def _longmemeval(entry: dict[str, Any], sessions: dict[str, list[list[Any]]]) -> Corpus:
     return Corpus(
         id=entry["question_id"],
+        # A haystack may hold the same session twice.
         sessions=tuple(
-            Session(
-                id=session_id,
-                created_at=_date(date, "%Y/%m/%d (%a) %H:%M"),
-                turns=tuple(
-                    Turn(id=f"{session_id}:{position}", role=role, text=text)
-                    for position, (role, text, _has_answer) in enumerate(sessions[key])
-                ),
-            )
-            for key, session_id, date in entry["haystack"]
-        ),
-        questions=(
-            Question(text=entry["question"], turns=frozenset(), sessions=frozenset(entry["answer_session_ids"])),
-        ),
-        asked_at=_date(entry["question_date"], "%Y/%m/%d (%a) %H:%M"),
+            {name: _session(name, date, sessions[key]) for key, name, date in reversed(entry["haystack"])}.values()
+        )[::-1],
+        questions=(_question(entry, frozenset(entry["answer_session_ids"])),),
     )
+
+
+def _longmemeval_in_one(content: dict[str, Any]) -> Corpus:
+    """Every session once, at the first date it has; haystacks name one and the same session differently."""
+    sessions: dict[str, Session] = {}
+    questions = []
+    for entry in content["questions"]:
+        for key, _, date in entry["haystack"]:
+            if key not in sessions:
+                sessions[key] = _session(key, date, content["sessions"][key])
+        if not entry["question_id"].endswith("_abs"):
+            gold = frozenset(key for key, name, _ in entry["haystack"] if name in entry["answer_session_ids"])
+            questions.append(_question(entry, gold))
+    return Corpus(id="one store", sessions=tuple(sessions.values()), questions=tuple(questions))
+
+
+def _session(identifier: str, date: str, turns: list[list[Any]]) -> Session:
+    return Session(
+        id=identifier,
+        created_at=_date(date, "%Y/%m/%d (%a) %H:%M"),
+        turns=tuple(
+            Turn(id=f"{identifier}:{position}", role=role, text=text)
+            for position, (role, text, _has_answer) in enumerate(turns)
+        ),
+    )
+
+
+def _question(entry: dict[str, Any], gold: frozenset[str]) -> Question:
+    asked_at = _date(entry["question_date"], "%Y/%m/%d (%a) %H:%M")
+    return Question(text=entry["question"], turns=frozenset(), sessions=gold, asked_at=asked_at)
 
 
 def _date(text: str, form: str) -> datetime:

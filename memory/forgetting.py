@@ -1,6 +1,9 @@
 """Works out what forgetting takes, and takes it: words struck out of every row that quotes them, tombstones, clean files.
 
-Two widths. A name or number ("Pemba", "1987") is struck out of every row that holds it. A common word ("tea") is
+One memory loses its words; a topic or a person, every sentence that names it; a period or a conversation, all that was
+said in it. Whatever was learnt only from what goes, goes with it.
+
+One memory has two widths. A name or number ("Pemba", "1987") is struck out of every row that holds it. A common word ("tea") is
 struck out only where this memory came from and where it was used: elsewhere it is somebody else's tea.
 """
 
@@ -8,13 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from memory.query import STOP_WORDS, terms
 from memory.records import Conversation, ForgetPlan, Memory, Message
-from memory.store import Store
+from memory.store import Store, instant
 
 MARK = "[forgotten]"
 TEXT_COLUMNS = (
@@ -29,6 +33,8 @@ TEXT_COLUMNS = (
     ("memories", "content"),
     ("memories", "value"),
     ("memory_events", "content"),
+    ("held_facts", "content"),
+    ("held_facts", "value"),
     ("profile_versions", "lines"),
     ("prompt_versions", "rules"),
     ("prompt_versions", "reason"),
@@ -120,6 +126,133 @@ def plan_conversation(store: Store, conversation: Conversation) -> ForgetPlan:
     return ForgetPlan(memories=tuple(learnt), redacted_messages=(), deleted_conversations=(conversation,))
 
 
+def plan_topic(store: Store, topic: str) -> ForgetPlan:
+    """What forgetting everything about a topic takes: memories and sentences that name it, or a name it is known by.
+
+    "my ex" also takes "Piet" when a memory says that the ex is called so.
+    """
+    words = [re.sub(r"^(?:my|our|the|a|an|about|everything about|all about) ", "", topic.strip(), flags=re.IGNORECASE)]
+    return _plan_words(store, [word for word in words if word.strip(" .!?,")])
+
+
+def plan_person(store: Store, person: str) -> ForgetPlan:
+    """What forgetting a person (or a pet) takes, by name or by what they are to the user ("sister")."""
+    wanted = re.sub(r"^(?:my|our|the) ", "", person.strip(), flags=re.IGNORECASE)
+    words = [wanted]
+    known = [m for m in store.select("memories", Memory, "1 ORDER BY seq") if _is_somebody(m)]
+    for memory in known:
+        role = memory.attribute.partition(":")[2]
+        if memory.value.casefold() == wanted.casefold() and _only_one(known, role):
+            words.append(f"my {role}")
+    return _plan_words(store, [word for word in words if word.strip(" .!?,")])
+
+
+def plan_period(store: Store, first: datetime, last: datetime) -> ForgetPlan:
+    """What forgetting a time takes: all that was said from `first` until before `last`, and what was learnt only then.
+
+    A conversation that lies in it whole is deleted; of another, the messages of that time lose every word.
+    """
+    inside = store.select(
+        "messages", Message, "created_at >= ? AND created_at < ? ORDER BY seq", [instant(first), instant(last)]
+    )
+    ids = {message.id for message in inside}
+    whole = []
+    for conversation_id in dict.fromkeys(message.conversation_id for message in inside):
+        rows = store.rows("SELECT id FROM messages WHERE conversation_id = ?", [conversation_id])
+        if {row["id"] for row in rows} <= ids:
+            found = store.find("conversations", Conversation, conversation_id)
+            whole += [found] if found else []
+    gone = {conversation.id for conversation in whole}
+    learnt = []
+    for memory in store.select("memories", Memory, "1 ORDER BY seq"):
+        sources = _sources(store, [memory.id])
+        by_hand = not sources and first <= memory.created_at < last
+        if by_hand or (sources and sources <= ids):
+            learnt.append(memory)
+    return ForgetPlan(
+        memories=tuple(learnt),
+        redacted_messages=(),
+        deleted_conversations=tuple(whole),
+        blanked_messages=tuple(m for m in inside if m.conversation_id not in gone and m.content not in ("", MARK)),
+    )
+
+
+def _plan_words(store: Store, words: Sequence[str]) -> ForgetPlan:
+    if not words:
+        return ForgetPlan(memories=(), redacted_messages=())
+    everything = store.select("memories", Memory, "1 ORDER BY seq")
+    # A name that a memory gives to the topic belongs to it: what is said of Piet is said of the ex.
+    names = [m.value for m in everything if _is_somebody(m) and m.value and _names(m, _any_of(words))]
+    words = list(dict.fromkeys([*words, *names]))
+    pattern = _any_of(words)
+    messages = [m for m in store.select("messages", Message, "1 ORDER BY seq") if pattern.search(m.content)]
+    left = {message.id: without_sentences(message.content, pattern) for message in messages}
+    memories = [m for m in everything if _names(m, pattern) or _learnt_only_there(store, m, left)]
+    return ForgetPlan(memories=tuple(memories), redacted_messages=tuple(messages), topic=tuple(words))
+
+
+def _learnt_only_there(store: Store, memory: Memory, left: Mapping[str, str]) -> bool:
+    """Was it read in sentences that go, and nowhere else? `left`: what stays of the messages that lose some."""
+    sources = _sources(store, [memory.id])
+    if not sources or not sources <= set(left):
+        return False
+    said = terms(memory.value or memory.content)
+    return not any(word in terms_of(left[source]) for source in sources for word in said)
+
+
+def terms_of(text: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"\w+", text)}
+
+
+def _is_somebody(memory: Memory) -> bool:
+    return memory.attribute.partition(":")[0] in ("person", "pet")
+
+
+def _only_one(known: Sequence[Memory], role: str) -> bool:
+    """The user has one sister that we know of, so that "my sister" is she."""
+    return len({m.value.casefold() for m in known if m.attribute.partition(":")[2] == role}) == 1
+
+
+def _names(memory: Memory, pattern: re.Pattern[str]) -> bool:
+    said = f"{memory.content}\n{memory.value}\n{memory.subject}\n{memory.attribute.replace(':', ' ')}"
+    return bool(pattern.search(said))
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, in singular or plural, whole."""
+    # A name keeps its last letter: Hans is not Han.
+    plain = {
+        re.sub(r"(?<=\w{3})(?<!s)s$", "", w) if w.islower() else w for w in (word.strip(" .!?,") for word in words)
+    }
+    ordered = sorted(plain, key=len, reverse=True)
+    parts = [Phrase(text=word, everywhere=True).pattern.pattern.removesuffix(r"(?!\w)") for word in ordered]
+    ends = "" if any(UNSPACED.match(word[-1]) for word in ordered) else r"(?:s|es|['’]s)?(?!\w)"
+    return re.compile(f"(?:{'|'.join(parts)}){ends}", re.IGNORECASE)
+
+
+_SENTENCE = re.compile(r"[^.!?…\n。！？]+(?:[.!?…。！？]+(?=\s|$)|[.!?…](?=\S))*[.!?…。！？]*|\n|[.!?…。！？]+")
+
+
+def without_sentences(text: str, pattern: re.Pattern[str]) -> str:
+    """A text in which every sentence that the pattern finds is a mark; a run of them is one mark."""
+    if not pattern.search(text):
+        return text
+    kept, end = "", 0
+    spans = [match.span() for match in _SENTENCE.finditer(text)]
+    for match in pattern.finditer(text):
+        touched = [span for span in spans if span[0] < match.end() and match.start() < span[1]]
+        first = min((span[0] for span in touched), default=match.start())
+        last = max((span[1] for span in touched), default=match.end())
+        if last <= end:
+            continue
+        between = text[end : max(first, end)]
+        start = first + len(text[first:last]) - len(text[first:last].lstrip())
+        kept += between if between.strip() or not kept.endswith(MARK) else ""
+        kept += "" if kept.endswith(MARK) else f"{text[max(first, end) : max(start, end)]}{MARK}"
+        end = last
+    return kept + text[end:]
+
+
 def carry_out(store: Store, plan: ForgetPlan) -> set[str]:
     """Take what the plan names, in one transaction. Returns the items whose vectors are gone with it."""
     ids = [memory.id for memory in plan.memories]
@@ -143,6 +276,9 @@ def carry_out(store: Store, plan: ForgetPlan) -> set[str]:
             touched |= _redact_sources(store, _sources(store, ids), sorted(phrases, key=lambda p: -len(p.text)))
         for phrase in sorted(phrases, key=lambda p: -len(p.text)):
             touched |= _strike(store, phrase, conversations)
+        if plan.topic:
+            touched |= _strike_topic(store, _any_of(plan.topic))
+        touched |= _blank(store, [message.id for message in plan.blanked_messages])
         for memory in plan.memories:
             connection.execute("DELETE FROM memories WHERE id = ?", [memory.id])
             connection.execute("UPDATE memory_events SET content = '' WHERE memory_id = ?", [memory.id])
@@ -175,6 +311,52 @@ def _strike(store: Store, phrase: Phrase, conversations: set[str]) -> set[str]:
     return changed
 
 
+def _strike_topic(store: Store, pattern: re.Pattern[str]) -> set[str]:
+    """Take every sentence that names the topic out of every row. Returns the changed messages and memories."""
+    changed: set[str] = set()
+
+    def strike(text: str) -> str:
+        return without_sentences(text, pattern)
+
+    with store.transaction() as connection:
+        for table, column in TEXT_COLUMNS:
+            key = "key" if table == "notes" else "seq"
+            for row in connection.execute(f"SELECT * FROM {table}").fetchall():
+                text = _map_json(strike, row[column]) if (table, column) in JSON_COLUMNS else strike(row[column])
+                if text == row[column]:
+                    continue
+                connection.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [text, row[key]])
+                if table in ("messages", "memories") and column == "content":
+                    changed.add(row["id"])
+                    if table == "messages":
+                        changed |= _neighbours(store, row["id"], row["parent_id"])
+        connection.execute("DELETE FROM held_facts WHERE content LIKE ?", [f"%{MARK}%"])
+    return changed
+
+
+def _blank(store: Store, message_ids: Sequence[str]) -> set[str]:
+    """Leave nothing of these messages but their place, and nothing that was made of them."""
+    changed: set[str] = set()
+    _drop_uses(store, message_ids)
+    with store.transaction() as connection:
+        for message_id in message_ids:
+            message = store.find("messages", Message, message_id)
+            if message is None:
+                continue
+            store.change("messages", message_id, content=MARK, reasoning="", block="")
+            for table in ("message_uses", "feedback", "held_facts"):
+                connection.execute(f"DELETE FROM {table} WHERE message_id = ?", [message_id])
+            connection.execute("DELETE FROM summaries WHERE instr(message_ids, ?) > 0", [message_id])
+            if message.parent_id is None:
+                # The title was made of it, unless the user gave one.
+                connection.execute(
+                    "UPDATE conversations SET title = ? WHERE id = ? AND titled_by = 'auto'",
+                    [MARK, message.conversation_id],
+                )
+            changed |= {message_id} | _neighbours(store, message_id, message.parent_id)
+    return changed
+
+
 def _redact_sources(store: Store, sources: set[str], phrases: Sequence[Phrase]) -> set[str]:
     changed: set[str] = set()
     with store.transaction():
@@ -191,10 +373,13 @@ def _redact_sources(store: Store, sources: set[str], phrases: Sequence[Phrase]) 
 
 def _sub_in_json(pattern: re.Pattern[str], column: str) -> str:
     """Strike out inside the strings of a JSON column, where escapes do not hide a word and no bracket is lost."""
+    return _map_json(lambda text: pattern.sub(MARK, text), column)
 
+
+def _map_json(change: Callable[[str], str], column: str) -> str:
     def walk(value: Any) -> Any:
         if isinstance(value, str):
-            return pattern.sub(MARK, value)
+            return change(value)
         if isinstance(value, list):
             return [walk(item) for item in value]
         if isinstance(value, dict):

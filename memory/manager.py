@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -19,15 +20,17 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
-from memory.embeddings import Embeddings, MiniLmEmbeddings, window_text
+from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
-from memory.index import ChromaIndex
+from memory.filters import read_filters
+from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
-from memory.reconcile import reconcile
+from memory.reconcile import OPPOSITES, reconcile
 from memory.records import (
     Conversation,
     Feedback,
     ForgetPlan,
+    HeldFact,
     Memory,
     MemoryEvent,
     MemoryEventKind,
@@ -59,17 +62,18 @@ INDEX = "index"
 LOCK = "attune.lock"
 Found = TypeVar("Found")
 WITHOUT_VECTOR = """
-    SELECT m.id, 'message' AS type, m.content,
-           (SELECT p.content FROM messages p WHERE p.id = m.parent_id) AS before,
-           (SELECT n.content FROM messages n WHERE n.parent_id = m.id AND n.content != ''
-            ORDER BY n.seq DESC LIMIT 1) AS after
-    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1
-    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming'
+    SELECT m.seq, m.id, 'message' AS type, m.content
+    FROM messages m LEFT JOIN embeddings e ON e.item_id = m.id AND e.encoder = ?1 AND e.part = 0
+    WHERE e.item_id IS NULL AND m.content != '' AND m.status != 'streaming' AND m.seq > ?2
     UNION ALL
-    SELECT f.id, 'memory', f.content, NULL, NULL
-    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1
-    WHERE e.item_id IS NULL"""
-"""Items that the encoder ?1 has not seen, each with the texts beside it."""
+    SELECT f.seq, f.id, 'memory', f.content
+    FROM memories f LEFT JOIN embeddings e ON e.item_id = f.id AND e.encoder = ?1 AND e.part = 0
+    WHERE e.item_id IS NULL AND ?2 = 0"""
+"""Items that the encoder ?1 has not seen: messages after the one with `seq` ?2, and from 0 on facts too."""
+MANY = 10
+"""From so many new messages on, the full text of a conversation is written as a whole, each row once and not twice."""
+INDEX_SAMPLE = 50
+"""Vectors compared with the index at start: one that belongs to another database is not taken for ours."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
 
@@ -145,6 +149,7 @@ class MemoryManager:
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
+        self._index_checked = False
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
         self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
@@ -250,6 +255,13 @@ class MemoryManager:
         Args:
             progress: called with (done, of how many) while vectors are made.
         """
+        added = self.store_messages(rows)
+        if added:
+            self.embed_pending(progress)
+        return added
+
+    def store_messages(self, rows: Iterable[NewMessage]) -> list[Message]:
+        """Store many messages, found by their words at once; their vectors follow from the queue."""
         added: list[Message] = []
         with self.store.transaction():
             for row in rows:
@@ -265,15 +277,16 @@ class MemoryManager:
                     model=row.model,
                 )
                 self._insert_message(message)
-                self.store.index_message(message.id)
                 added.append(message)
+            for conversation_id, count in Counter(message.conversation_id for message in added).items():
+                if count >= MANY:
+                    self.store.index_conversation(conversation_id)
+                else:
+                    for message in added:
+                        if message.conversation_id == conversation_id:
+                            self.store.index_message(message.id)
             if added:
                 self.jobs.enqueue("index", {}, key="index", priority=8)
-        if self.owner and added:
-            try:
-                self._embed_pending(progress)
-            except EmbeddingsUnavailable as error:
-                log.warning("%s", error)
         return added
 
     def _insert_message(self, message: Message) -> None:
@@ -286,12 +299,12 @@ class MemoryManager:
         )
 
     def _index_message(self, message: Message) -> None:
-        """Full text now, vectors from the queue; the parent's vector too, whose window this message ends."""
+        """Full text now, vectors from the queue."""
         if not message.content or message.status == "streaming":
             return
         self.store.index_message(message.id)
         with self.store.transaction() as connection:
-            connection.execute("DELETE FROM embeddings WHERE item_id IN (?, ?)", [message.id, message.parent_id])
+            connection.execute("DELETE FROM embeddings WHERE item_id = ?", [message.id])
         self.jobs.enqueue("index", {}, key="index", priority=8)
 
     def grow_message(self, message_id: str, content: str) -> None:
@@ -356,6 +369,14 @@ class MemoryManager:
         )
         return [from_row(Message, row) for row in rows]
 
+    def messages_between(self, first: datetime, last: datetime) -> list[Message]:
+        """What was said from `first` until before `last`, oldest first, without what is withheld from search."""
+        withheld = self.withheld_messages()
+        found = self.store.select(
+            "messages", Message, "created_at >= ? AND created_at < ? ORDER BY seq", [instant(first), instant(last)]
+        )
+        return [message for message in found if message.id not in withheld]
+
     def siblings(self, message_id: str) -> list[Message]:
         """The versions of a message, itself among them, oldest first."""
         message = self.get_message(message_id)
@@ -408,6 +429,11 @@ class MemoryManager:
         conversation_id: str | None = None,
         exclude_conversation_id: str | None = None,
         exclude_message_ids: Collection[str] = (),
+        before: datetime | None = None,
+        after: datetime | None = None,
+        role: Role | None = None,
+        in_persona: str | None = None,
+        exclude_personas: Collection[str] = (),
         include: Collection[Include] = ("memory", "message"),
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
@@ -416,15 +442,38 @@ class MemoryManager:
             as_of: search what was known and held then; None for now, when closed facts stay out.
             persona: also see what was told to this persona alone.
             conversation_id: search the messages of one conversation only.
+            before, after: only what was said or learnt earlier than, or from, that moment.
+            role: only messages of this one.
+            in_persona: only conversations with this persona, and facts that it alone was told.
+            exclude_personas: no conversation with these, and no fact that one of them alone was told.
         """
         scope = Scope(
             as_of=as_of,
             persona=persona,
             conversation_id=conversation_id,
             exclude_conversation_id=exclude_conversation_id,
-            exclude_message_ids=frozenset(exclude_message_ids),
+            exclude_message_ids=frozenset(exclude_message_ids)
+            | (frozenset() if conversation_id else self.withheld_messages()),
+            before=before,
+            after=after,
+            role=role,
+            in_persona=in_persona,
+            exclude_personas=frozenset(exclude_personas),
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include)
+
+    def search_as_typed(self, text: str, *, limit: int = 20, as_of: datetime | None = None) -> list[SearchHit]:
+        """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""
+        typed = read_filters(text, self.clock().astimezone().tzinfo or UTC)
+        return self.search(
+            typed.words,
+            limit=limit,
+            as_of=as_of,
+            before=typed.before,
+            after=typed.after,
+            role=typed.role,
+            in_persona=typed.persona,
+        )
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -444,21 +493,28 @@ class MemoryManager:
         sensitivity: str = "",
         persona: str = "",
         plural: bool = False,
+        instead_of: str = "",
+        occurs: tuple[date, date] | None = None,
     ) -> Memory:
         """Remember a fact. The same fact is refreshed; a new value of the same attribute closes the old one.
 
         Args:
             content: a sentence in the third person.
             plural: the attribute holds many values at once, so that a new one closes nothing.
+            instead_of: the value that it corrects.
+            occurs: first and last day of a plan or an event.
         """
         now = self.clock()
+        source = self.find_message(source_message_id) if source_message_id else None
         content, value = clean_text(content).strip(), clean_text(value).strip()
+        opposites = OPPOSITES.get(attribute, ())
         with self.store.transaction():
             neighbours = self.store.select(
                 "memories",
                 Memory,
-                "valid_to IS NULL AND kind = ? AND ((subject = ? AND attribute = ?) OR content = ?) ORDER BY seq",
-                [kind, subject, attribute, content],
+                "valid_to IS NULL AND kind = ? AND ((subject = ? AND attribute IN "
+                f"({', '.join('?' * (1 + len(opposites)))})) OR content = ?) ORDER BY seq",
+                [kind, subject, attribute, *opposites, content],
             )
             decision = reconcile(
                 neighbours,
@@ -469,11 +525,20 @@ class MemoryManager:
                 value=value,
                 persona=persona,
                 plural=plural,
+                instead_of=instead_of,
+                occurs=occurs,
+                said_at=source.created_at if source else None,
             )
             if decision.action == "refresh" and valid_to is None:
                 memory = decision.existing[0]
                 self._event(memory, "refreshed", origin, source_message_id)
+                for old in decision.closes:
+                    self.close_memory(old.id, at=valid_from, source_message_id=source_message_id)
                 return memory
+            if decision.action == "past" and valid_to is None:
+                valid_to, later = decision.existing[0].valid_from, decision.existing[0].id
+            else:
+                later = None
             memory = Memory(
                 id=str(ULID()),
                 content=content,
@@ -485,16 +550,19 @@ class MemoryManager:
                 created_at=now,
                 valid_from=valid_from or now,
                 valid_to=valid_to,
+                superseded_by=later,
                 source_message_id=source_message_id,
                 origin=origin,
                 sensitivity=sensitivity,
                 persona=persona,
+                occurs_from=occurs[0] if occurs else None,
+                occurs_to=occurs[1] if occurs else None,
             )
             self.store.insert("memories", memory)
             self.store.index_memory(memory.id)
             self._event(memory, "added", origin, source_message_id)
-            if decision.action == "replace" and valid_to is None:
-                for old in decision.existing:
+            if valid_to is None:
+                for old in (*(decision.existing if decision.action == "replace" else ()), *decision.closes):
                     self.store.change(
                         "memories",
                         old.id,
@@ -600,6 +668,22 @@ class MemoryManager:
         """Forget: strike the words out of every row that quotes them, leave a tombstone. Cannot be taken back."""
         return self._forget(self.plan_forget(memory_id))
 
+    def plan_forget_topic(self, topic: str) -> ForgetPlan:
+        """What forgetting everything about a topic would take, to be shown first: `forget` carries it out."""
+        return forgetting.plan_topic(self.store, topic)
+
+    def plan_forget_person(self, person: str) -> ForgetPlan:
+        """What forgetting a person would take, by name or by what they are to the user ("sister")."""
+        return forgetting.plan_person(self.store, person)
+
+    def plan_forget_period(self, first: datetime, last: datetime) -> ForgetPlan:
+        """What forgetting all that was said from `first` until before `last` would take."""
+        return forgetting.plan_period(self.store, first, last)
+
+    def forget(self, plan: ForgetPlan) -> ForgetPlan:
+        """Carry out what a plan showed. Cannot be taken back."""
+        return plan if plan.is_empty else self._forget(plan)
+
     def history(self, memory_id: str) -> list[MemoryEvent]:
         """What happened to a fact, oldest first. A forgotten one keeps its dates and has no words."""
         events = self.store.select("memory_events", MemoryEvent, "memory_id = ? ORDER BY seq", [memory_id])
@@ -610,6 +694,74 @@ class MemoryManager:
     def memories_from(self, message_id: str) -> list[Memory]:
         """What was learnt from one message."""
         return self.store.select("memories", Memory, "source_message_id = ? ORDER BY seq", [message_id])
+
+    # --- held back ------------------------------------------------------------------------------------------------
+
+    def hold_back(
+        self,
+        *,
+        message_id: str,
+        content: str,
+        sensitivity: str,
+        kind: MemoryKind = "semantic",
+        subject: str = "user",
+        attribute: str = "",
+        value: str = "",
+        valid_from: datetime | None = None,
+    ) -> HeldFact:
+        """Offer a sensitive statement instead of keeping it. Its message leaves search; saying it again changes nothing."""
+        with self.store.transaction():
+            known = self.store.select(
+                "held_facts", HeldFact, "message_id = ? AND (content = ? OR declined = 1)", [message_id, content]
+            )
+            if known:
+                return known[0]
+            now = self.clock()
+            held = HeldFact(
+                id=str(ULID()),
+                message_id=message_id,
+                content=clean_text(content),
+                kind=kind,
+                subject=subject,
+                attribute=attribute,
+                value=clean_text(value),
+                sensitivity=sensitivity,
+                valid_from=valid_from or now,
+                created_at=now,
+            )
+            self.store.insert("held_facts", held)
+        return held
+
+    def held_facts(self, message_id: str | None = None) -> list[HeldFact]:
+        """What waits for the user's word, oldest first."""
+        where, parameters = ("", []) if message_id is None else (" AND message_id = ?", [message_id])
+        return self.store.select("held_facts", HeldFact, f"declined = 0{where} ORDER BY seq", parameters)
+
+    def keep_held(self, held_id: str) -> Memory:
+        """The user allows it: it becomes a memory of its class, and its message can be found again."""
+        held = _present("held fact", held_id, self.store.find("held_facts", HeldFact, held_id))
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM held_facts WHERE id = ?", [held_id])
+            return self.add(
+                content=held.content,
+                kind=held.kind,
+                subject=held.subject,
+                attribute=held.attribute,
+                value=held.value,
+                valid_from=held.valid_from,
+                source_message_id=held.message_id,
+                sensitivity=held.sensitivity,
+                plural=True,
+            )
+
+    def decline_held(self, held_id: str) -> None:
+        """The user does not want it kept. Its words go; its message stays in its conversation and out of search."""
+        _present("held fact", held_id, self.store.find("held_facts", HeldFact, held_id))
+        self.store.change("held_facts", held_id, declined=1, content="", value="")
+
+    def withheld_messages(self) -> set[str]:
+        """Messages that hold something sensitive which the user has not allowed: not found from other conversations."""
+        return {row["message_id"] for row in self.store.rows("SELECT DISTINCT message_id FROM held_facts")}
 
     def read_messages(self, message_ids: Sequence[str]) -> set[str]:
         """Those of these messages that facts were learnt from, current or closed."""
@@ -740,6 +892,10 @@ class MemoryManager:
         """Newest first."""
         return self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC")
 
+    def get_profile_version(self, version_id: str) -> ProfileVersion:
+        found = self.store.find("profile_versions", ProfileVersion, version_id)
+        return _present("profile version", version_id, found)
+
     def latest_profile(self) -> ProfileVersion | None:
         found = self.store.select("profile_versions", ProfileVersion, "1 ORDER BY seq DESC LIMIT 1")
         return found[0] if found else None
@@ -795,6 +951,9 @@ class MemoryManager:
     # --- the index ------------------------------------------------------------------------------------------------
 
     def _index_pending(self, _payload: dict[str, Any]) -> None:
+        if not self._index_checked and not self.store.fts_in_step():
+            log.warning("The full-text index is out of step; it is made anew")
+            self.store.build_fts()
         try:
             self._embed_pending(None)
             if not self._embeddings.ready:
@@ -803,58 +962,96 @@ class MemoryManager:
         except EmbeddingsUnavailable as error:
             log.warning("%s", error)
 
+    def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the vectors that are missing, in batches, on this thread. Does nothing where another process owns the home.
+
+        Args:
+            progress: called with (done, of how many).
+        """
+        if not self.owner:
+            return
+        try:
+            self._embed_pending(progress)
+        except EmbeddingsUnavailable as error:
+            log.warning("%s", error)
+
     def _embed_pending(self, progress: Callable[[int, int], None] | None) -> None:
         """Give every item without a vector one, and bring the vector index in step."""
         if self._index is None:
             return
         encoder = self._embeddings.name
-        done, total = 0, None
+        done, total, after = 0, 0, 0
+        if progress is not None:
+            total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder, 0]))
         while True:
             self.worker.checkpoint()
-            if progress is not None and total is None:
-                total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder]))
             with self._vectors:
-                embedded = self._embed_batch(encoder, EMBED_BATCH * (8 if progress else 1))
-            if not embedded:
+                embedded, last = self._embed_batch(encoder, after, EMBED_BATCH * (16 if progress else 1))
+            if not embedded and not after:
                 break
+            # After the last message, once more from the start: something may have changed or come meanwhile.
+            after = last if embedded else 0
             done += embedded
-            if progress is not None and total is not None:
-                progress(min(done, total), total)
+            if progress is not None:
+                progress(min(done, total), max(total, 1))
         with self._vectors:
-            kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
-            if self._index.count() != kept:
+            if not self._index_in_step():
                 self._rebuild_index({})
+            # Vectors of an encoder that was changed serve nobody once all are made again.
+            with self.store.transaction() as connection:
+                connection.execute("DELETE FROM embeddings WHERE encoder != ?", [encoder])
 
-    def _embed_batch(self, encoder: str, limit: int) -> int:
-        """Embed the next items without a vector; returns how many were tried."""
+    def _index_in_step(self) -> bool:
+        """Whether the vector index holds what SQLite does: as many, and at the first look a sample with its vectors."""
         assert self._index is not None
-        windows = {
-            row["id"]: (row["type"], window_text(row["before"], row["content"], row["after"]))
-            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?2", [encoder, limit])
+        encoder = self._embeddings.name
+        kept = self.store.value("SELECT count(*) FROM embeddings WHERE encoder = ?", [encoder])
+        if self._index.count() != kept:
+            return False
+        if self._index_checked:
+            return True
+        self._index_checked = True
+        sample = self.store.sample_vectors(encoder, INDEX_SAMPLE)
+        vectors = [np.frombuffer(vector, dtype=np.float32) for _, _, vector in sample]
+        return self._index.holds(
+            [piece_id(identifier, part) for identifier, part, _ in sample],
+            np.stack(vectors) if vectors else np.zeros((0, 1), np.float32),
+        )
+
+    def _embed_batch(self, encoder: str, after: int, limit: int) -> tuple[int, int]:
+        """Embed the next items without a vector. Returns how many were tried, and the last message's `seq`."""
+        assert self._index is not None
+        items = {
+            row["id"]: (row["type"], row["content"], row["seq"])
+            for row in self.store.rows(f"{WITHOUT_VECTOR} LIMIT ?3", [encoder, after, limit])
         }
-        if not windows:
-            return 0
-        vectors = self._embeddings.embed_documents([text for _, text in windows.values()])
+        if not items:
+            return 0, 0
+        pieces = [
+            (identifier, part, text)
+            for identifier, (_, content, _) in items.items()
+            for part, text in enumerate(self._embeddings.chunks(content) or [""])
+        ]
+        vectors = self._embeddings.embed_documents([text for _, _, text in pieces])
         # The index first: a crash between the two leaves an item without a kept vector, which is made again.
-        self._index.upsert(list(windows), vectors)
+        self._index.upsert([piece_id(identifier, part) for identifier, part, _ in pieces], vectors)
         with self.store.transaction():
-            marks = ", ".join("?" * len(windows))
+            marks = ", ".join("?" * len(items))
             now = {
-                row["id"]: window_text(row["before"], row["content"], row["after"])
-                for row in self.store.rows(
-                    f"SELECT * FROM ({WITHOUT_VECTOR}) WHERE id IN ({marks})", [encoder, *windows]
-                )
+                row["id"]: row["content"]
+                for table in ("messages", "memories")
+                for row in self.store.rows(f"SELECT id, content FROM {table} WHERE id IN ({marks})", list(items))
             }
-            # A message that got a neighbour meanwhile is embedded again with it.
+            # What was reworded or forgotten meanwhile is left for the next round.
             self.store.save_vectors(
                 encoder,
                 [
-                    (identifier, kind, vector.tobytes())
-                    for (identifier, (kind, text)), vector in zip(windows.items(), vectors, strict=True)
-                    if now.get(identifier) == text
+                    (identifier, items[identifier][0], part, vector.tobytes())
+                    for (identifier, part, _), vector in zip(pieces, vectors, strict=True)
+                    if now.get(identifier) == items[identifier][1]
                 ],
             )
-        return len(windows)
+        return len(items), max((seq for kind, _, seq in items.values() if kind == "message"), default=after)
 
     def _rebuild_index(self, _payload: dict[str, Any]) -> None:
         """A new folder with the kept vectors and no other."""
@@ -863,11 +1060,11 @@ class MemoryManager:
         with self._vectors:
             rows = self.store.vectors(self._embeddings.name)
             vectors = (
-                np.stack([np.frombuffer(v, dtype=np.float32) for _, v in rows])
+                np.stack([np.frombuffer(v, dtype=np.float32) for _, _, v in rows])
                 if rows
                 else np.zeros((0, 1), np.float32)
             )
-            self._index.rebuild([identifier for identifier, _ in rows], vectors)
+            self._index.rebuild([piece_id(identifier, part) for identifier, part, _ in rows], vectors)
 
     def rebuild_index(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Make every index anew from SQLite: full text, and vectors from those kept; only missing ones are embedded."""

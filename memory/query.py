@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
 MAX_TERMS = 24
 """A pasted page asks for nothing in particular; its longest words are enough, and the scan stays short."""
@@ -41,10 +42,47 @@ def terms(text: str) -> list[str]:
 
 def fts_query(text: str) -> str:
     """The terms of a text, OR-ed and quoted, so that no word of the user's is an operator. Empty when there are none."""
-    return " OR ".join(f'"{term}"' for term in terms(text))
+    return fts_any(terms(text))
+
+
+def fts_any(found: Sequence[str]) -> str:
+    """Any of these words."""
+    return " OR ".join(f'"{term}"' for term in found)
 
 
 def fts_phrase(text: str) -> str:
     """All words of a text, stop words too, in their order, as one phrase: for "The Who". Empty when there are none."""
     found = words(text)[:MAX_TERMS]
     return f'"{" ".join(found)}"' if found else ""
+
+
+def speaker_asked_for(question: str, names: Collection[str]) -> str:
+    """Whose words a question asks for: a role ("user", "assistant"), one of some names, or "" when it does not say.
+
+    "What did I tell you about the boat?" asks for the user's.
+
+    Args:
+        names: of those who speak in what was found, see `said_by`. A question that names one of them, and no other,
+            asks for what that one said.
+    """
+    named = set(names) & set(words(question))
+    if len(named) == 1:
+        return named.pop()
+    if _ASKS_FOR_MINE.search(question):
+        return "user"
+    return "assistant" if _ASKS_FOR_YOURS.search(question) else ""
+
+
+def said_by(text: str) -> str:
+    """The name, in lower case, before the colon that a text of a copied chat begins with; "" where there is none."""
+    if ":" not in text[:34]:
+        return ""
+    match = _SPEAKER.match(text)
+    return match[1].lower() if match else ""
+
+
+_SPEAKER = re.compile(r"([^\W\d_][\w'-]{0,30}):\s")
+_SAYING = r"(?:say|said|tell|told|mention(?:ed)?|wr[io]te|written|describe[d]?|call(?:ed)?|ask(?:ed)?)"
+_ADVISING = r"(?:suggest(?:ed)?|recommend(?:ed)?|advise[d]?|propose[d]?|explain(?:ed)?|answer(?:ed)?|give|gave)"
+_ASKS_FOR_MINE = re.compile(rf"\bI(?:'ve| had| have|)\s+(?:ever\s+)?{_SAYING}\b", re.IGNORECASE)
+_ASKS_FOR_YOURS = re.compile(rf"\byou(?:'ve| had| have|)\s+(?:{_SAYING}|{_ADVISING})\b", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 Role = Literal["user", "assistant", "system"]
@@ -103,9 +103,31 @@ class Memory:
     """Empty, or the sensitive class the user allowed it under."""
     persona: str = ""
     """Empty when every persona may see it."""
+    occurs_from: date | None = None
+    """First day of a plan or an event; None for what has no day of its own."""
+    occurs_to: date | None = None
 
     def holds_at(self, moment: datetime) -> bool:
         return self.valid_from <= moment and (self.valid_to is None or moment < self.valid_to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldFact:
+    """A sensitive statement that was found and not kept: it waits for the user's word. Its message stays out of search."""
+
+    id: str
+    message_id: str
+    content: str
+    kind: MemoryKind
+    subject: str
+    attribute: str
+    value: str
+    sensitivity: str
+    """The class it falls into: health, religion, …"""
+    valid_from: datetime
+    created_at: datetime
+    declined: bool = False
+    """The user said no; the message stays out of search all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +208,8 @@ class ProfileLine:
     text: str
     memory_ids: tuple[str, ...] = ()
     author: Literal["facts", "user"] = "facts"
+    locked: bool = False
+    """The user wants it as it stands: no fact rewrites it or takes it away, only forgetting does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,3 +242,11 @@ class ForgetPlan:
     deleted_conversations: tuple[Conversation, ...] = ()
     phrases: tuple[str, ...] = field(default=(), repr=False)
     """The words that will be struck out."""
+    topic: tuple[str, ...] = field(default=(), repr=False)
+    """Words that name a topic or a person: every sentence that holds one goes, wherever it stands."""
+    blanked_messages: tuple[Message, ...] = ()
+    """Messages of which nothing is left but their place in the conversation."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.memories or self.redacted_messages or self.deleted_conversations or self.blanked_messages)

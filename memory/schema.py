@@ -86,6 +86,39 @@ def m001_first_tables(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m040_dates_and_held_facts(db: Database) -> None:
+    for statement in (
+        "ALTER TABLE memories ADD COLUMN occurs_from TEXT",
+        "ALTER TABLE memories ADD COLUMN occurs_to TEXT",
+        """CREATE TABLE held_facts (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            content TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, attribute TEXT NOT NULL,
+            value TEXT NOT NULL, sensitivity TEXT NOT NULL, valid_from TEXT NOT NULL, created_at TEXT NOT NULL,
+            declined INTEGER NOT NULL DEFAULT 0)""",
+        "CREATE INDEX held_facts_by_message ON held_facts(message_id)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m600_vectors_of_parts(db: Database) -> None:
+    """A long message has several vectors. Messages lose theirs, which were made of three turns, and get new ones."""
+    for statement in (
+        "ALTER TABLE embeddings RENAME TO embeddings_before",
+        """CREATE TABLE embeddings (
+            item_id TEXT NOT NULL, item_type TEXT NOT NULL, encoder TEXT NOT NULL, part INTEGER NOT NULL DEFAULT 0,
+            vector BLOB NOT NULL, PRIMARY KEY (item_id, encoder, part)) WITHOUT ROWID""",
+        """INSERT INTO embeddings (item_id, item_type, encoder, vector)
+           SELECT item_id, item_type, encoder, vector FROM embeddings_before WHERE item_type = 'memory'""",
+        "DROP TABLE embeddings_before",
+        # Counting and looking for gaps must not read the vectors: they are 150 MB at 100,000 messages.
+        "CREATE INDEX embeddings_by_encoder ON embeddings(encoder, item_id, part)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m005_refinement(db: Database) -> None:
     for statement in (
         """CREATE TABLE prompt_candidates (
@@ -127,12 +160,22 @@ def build_fts(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS memories_fts")
     for statement in FTS:
         connection.execute(statement)
-    connection.execute(
-        """INSERT INTO messages_fts (rowid, body, window)
-           SELECT m.seq, m.content,
-                  coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
-                  || coalesce((SELECT char(10) || n.content FROM messages n
-                               WHERE n.parent_id = m.id AND n.content != '' ORDER BY n.seq DESC LIMIT 1), '')
-           FROM messages m WHERE m.content != ''"""
-    )
+    connection.execute(f"{_WINDOWS} WHERE m.content != ''")
     connection.execute("INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories")
+
+
+def index_messages(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """The full-text rows of one conversation's messages, old ones replaced."""
+    connection.execute(
+        "DELETE FROM messages_fts WHERE rowid IN (SELECT seq FROM messages WHERE conversation_id = ?)",
+        [conversation_id],
+    )
+    connection.execute(f"{_WINDOWS} WHERE m.content != '' AND m.conversation_id = ?", [conversation_id])
+
+
+_WINDOWS = """INSERT INTO messages_fts (rowid, body, window)
+    SELECT m.seq, m.content,
+           coalesce((SELECT p.content || char(10) FROM messages p WHERE p.id = m.parent_id), '') || m.content
+           || coalesce((SELECT char(10) || n.content FROM messages n
+                        WHERE n.parent_id = m.id AND n.content != '' ORDER BY n.seq DESC LIMIT 1), '')
+    FROM messages m"""

@@ -6,18 +6,18 @@ Knows the store and the index; decides nothing about what is true. Works by word
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 
+from memory import dates, ranking
 from memory import query as words
-from memory import ranking
 from memory.embeddings import Embeddings, Vectors
 from memory.errors import EmbeddingsUnavailable
-from memory.index import ChromaIndex
+from memory.index import ChromaIndex, item_of
 from memory.records import HitSource, Memory, Message, SearchHit
 from memory.store import Store, instant
 
@@ -26,14 +26,21 @@ log = logging.getLogger(__name__)
 CANDIDATES = 200
 """How many messages, and how many facts, BM25 offers. Ten are wanted; the rest lends to its neighbours."""
 NEAREST = 100
+SCANNED = 10_000
+"""Rows that the words of a query may bring together. At 100,000 messages this is what keeps a search short."""
+IN_PERIOD = 100
+"""How many messages of a time that the query names are offered besides."""
+DATED_CHARS, MAX_PERIODS = 500, 3
+"""A question names its time in a sentence or two; a pasted page of dates asks for none of them."""
 SPARE = 20
 """How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
 COMPARED_CHARS = 2_000
 BODY_WEIGHT = 1.0
 """How much a word in the message itself counts beside one in its three-turn window (1.0)."""
-WEIGHTS = {"bm25": 1.0, "facts": 1.5, "dense": 0.35}
-"""BM25 over windows beats MiniLM on LoCoMo by 23 points of R@10, so it weighs more: see benchmarks/LOG.md. The best
-fact outweighs a message that leads in both, since it may be so new that it has no vector yet."""
+WEIGHTS = {"facts": 1.5, "facts_by_meaning": 0.35, "messages": 1.35}
+"""The best fact outweighs the best message: it is shorter, dated, and kept current."""
+KNOWN_SHARE = 0.5
+"""With vectors for fewer of the messages found by words than this, words alone decide."""
 
 Include = Literal["memory", "message"]
 
@@ -47,6 +54,48 @@ class Scope:
     conversation_id: str | None = None
     exclude_conversation_id: str | None = None
     exclude_message_ids: frozenset[str] = frozenset()
+    before: datetime | None = None
+    after: datetime | None = None
+    role: str | None = None
+    """Only what this one said; facts are said by nobody."""
+    in_persona: str | None = None
+    """Only conversations with this persona, and what it alone was told."""
+    exclude_personas: frozenset[str] = frozenset()
+    """Personas that keep their memory to themselves."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether people asked for a time, a speaker or a persona: then no word is needed besides."""
+        return any(value is not None for value in (self.before, self.after, self.role, self.in_persona))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """What ranking needs of a message or a fact; the whole rows are read for the few that are shown."""
+
+    id: str
+    parent_id: str | None
+    conversation_id: str
+    role: str
+    """Empty for a fact."""
+    content: str
+    created_at: datetime
+    importance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """What one search found."""
+
+    found: dict[str, Candidate]
+    facts: list[str]
+    """By words, best first."""
+    by_words: dict[str, float]
+    """Messages with their BM25."""
+    near: list[str]
+    """Facts and messages by meaning, nearest first."""
+    evidence: dict[str, ranking.Evidence]
+    """Of every message found."""
 
 
 class Searcher:
@@ -64,32 +113,25 @@ class Searcher:
         A query without a word worth looking for ("what do you know about me?") brings the most important facts; if
         there are none, messages that hold its very words.
         """
-        if limit < 1 or not words.words(query):
+        if limit < 1 or not (words.words(query) or scope.narrows):
             return []
-        fts = words.fts_query(query)
-        found: dict[str, _Candidate] = {}
-        rankings: dict[str, list[str]] = {"facts": [], "bm25": [], "dense": []}
-        if "memory" in include:
-            facts = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
-            rankings["facts"] = _add(found, facts)
-        if "message" in include and (fts or not rankings["facts"]):
-            rankings["bm25"] = self._rank_messages(found, fts or words.fts_phrase(query), scope)
-        if fts:
-            rankings["dense"] = _add(found, self._by_meaning(query, scope, include))
-
         now = scope.as_of or self._clock()
-        scores = {
-            identifier: ranking.priors(
-                score, created_at=found[identifier].created_at, importance=found[identifier].importance, now=now
-            )
-            for identifier, score in ranking.fuse(rankings, WEIGHTS).items()
+        gathered = self.gather(query, scope=scope, include=include)
+        found = gathered.found
+        rankings = {
+            "facts": gathered.facts,
+            "facts_by_meaning": [identifier for identifier in gathered.near if not found[identifier].role],
+            "messages": _rank_messages(gathered.evidence, found, now),
         }
+        scores = ranking.fuse(rankings, WEIGHTS)
+        for identifier in scores.keys() - gathered.evidence.keys():
+            scores[identifier] = _with_priors(scores[identifier], found[identifier], now)
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
         shown = ranking.without_copies(pool, said, limit)
         items = self._load(shown)
-        by_words, by_meaning = {*rankings["bm25"], *rankings["facts"]}, {*rankings["dense"]}
+        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
         return [
             SearchHit(
                 item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
@@ -98,35 +140,141 @@ class Searcher:
             if identifier in items
         ]
 
-    def _rank_messages(self, found: dict[str, _Candidate], fts: str, scope: Scope) -> list[str]:
-        """Messages by BM25, each also for the words of its neighbours: first in its window, then by their scores."""
-        where, parameters = _messages_in(scope)
-        rows = self._store.rows(
-            f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
-                FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
-                WHERE messages_fts MATCH ? AND {where} ORDER BY score DESC, m.id LIMIT {CANDIDATES}""",
-            [fts, *parameters],
-        )
-        bm25 = {row["id"]: float(row["score"]) for row in rows}
-        candidates = {row["id"]: _candidate(row) for row in rows}
-        found.update(candidates)
-        return ranking.ranked(ranking.spread(bm25, {i: c.parent_id for i, c in candidates.items()}))
+    def gather(self, query: str, *, scope: Scope, include: Collection[Include]) -> Gathered:
+        """Everything that may answer, with what speaks for it; not yet in order."""
+        named = dates.periods(query[:DATED_CHARS], scope.as_of or self._clock())[:MAX_PERIODS]
+        fts = words.fts_query(query)
+        found: dict[str, Candidate] = {}
+        by_words: dict[str, float] = {}
+        facts: list[str] = []
+        if "memory" in include:
+            rows = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
+            facts = _add(found, rows)
+        if "message" in include and (fts or named or not facts):
+            rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
+            by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named)
+        vector = self._embed(query) if fts else None
+        near = _add(found, self._nearest(vector, scope, include)) if vector is not None else []
+        messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
+        evidence = self._evidence(query, messages, by_words, vector, scope, named)
+        return Gathered(found=found, facts=facts, by_words=by_words, near=near, evidence=evidence)
 
-    def _facts(self, sql: str, parameters: Sequence[str], scope: Scope) -> list[_Candidate]:
+    def _by_words(
+        self, found: dict[str, Candidate], fts: str, scope: Scope, named: Sequence[dates.Period]
+    ) -> dict[str, float]:
+        """BM25 of the best messages, and of the best of each named time; of that time's last ones if no word is left."""
+        where, parameters = _messages_in(scope)
+        scores: dict[str, float] = {}
+        for limit, period in ((CANDIDATES, None), *((IN_PERIOD, period) for period in named)):
+            within, more = where, list(parameters)
+            if period is not None:
+                within += " AND m.created_at >= ? AND m.created_at < ?"
+                more += [instant(period.start), instant(period.end)]
+            if within == "1":
+                # Without a scope the best are cut before their messages are looked up, not after.
+                sql = f"""SELECT {_MESSAGE_COLUMNS}, found.score FROM (
+                              SELECT rowid, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score FROM messages_fts
+                              WHERE messages_fts MATCH ? ORDER BY score DESC, rowid LIMIT {limit}) AS found
+                          JOIN messages m ON m.seq = found.rowid ORDER BY found.score DESC, m.id"""
+            else:
+                sql = f"""SELECT {_MESSAGE_COLUMNS}, -bm25(messages_fts, {BODY_WEIGHT}, 1.0) AS score
+                          FROM messages_fts JOIN messages m ON m.seq = messages_fts.rowid
+                          WHERE messages_fts MATCH ? AND {within} ORDER BY score DESC, m.id LIMIT {limit}"""
+            rows = self._store.rows(sql, [fts, *more]) if fts else []
+            if not rows and (period is not None or not fts):
+                rows = self._store.rows(
+                    f"""SELECT {_MESSAGE_COLUMNS}, 0.0 AS score FROM messages m
+                        WHERE m.content != '' AND {within} ORDER BY m.created_at DESC, m.seq DESC LIMIT {limit}""",
+                    more,
+                )
+            scores |= {row["id"]: float(row["score"]) for row in rows}
+            _add(found, [_candidate(row) for row in rows])
+        return scores
+
+    def _evidence(
+        self,
+        query: str,
+        messages: Mapping[str, Candidate],
+        by_words: Mapping[str, float],
+        vector: Vectors | None,
+        scope: Scope,
+        named: list[dates.Period],
+    ) -> dict[str, ranking.Evidence]:
+        """What speaks for each message. Neighbours that the scope hides say nothing."""
+        best = max(by_words.values(), default=0.0) or 1.0
+        share = {identifier: by_words.get(identifier, 0.0) / best for identifier in messages}
+        neighbours = self._neighbours(messages, scope)
+        meaning: dict[str, float] = {}
+        if vector is not None:
+            everyone = {*messages, *(n for beside in neighbours.values() for n in beside)}
+            meaning = self._similarities(vector, sorted(everyone))
+            if sum(identifier in meaning for identifier in messages) < KNOWN_SHARE * len(messages):
+                meaning = {}
+        guess = _mean([meaning[i] for i in by_words if i in meaning])
+        talks = {identifier: message.conversation_id for identifier, message in messages.items()}
+        best_of_talk = ranking.best_of_talk(share, talks)
+        said_by = {identifier: words.said_by(message.content) for identifier, message in messages.items()}
+        asked_for = words.speaker_asked_for(query, {*said_by.values()})
+        evidence: dict[str, ranking.Evidence] = {}
+        for identifier, message in messages.items():
+            beside = neighbours.get(identifier, [])
+            near = [meaning[n] for n in beside if n in meaning]
+            # A message so new that it has no vector yet must not lose by that to the neighbour it is found with.
+            mine = meaning.get(identifier, max([guess, *near])) if meaning else 0.0
+            evidence[identifier] = ranking.Evidence(
+                words=share[identifier],
+                neighbour_words=sum(share.get(n, 0.0) for n in beside),
+                talk_words=best_of_talk[message.conversation_id],
+                meaning=mine,
+                neighbour_meaning=sum(near) if meaning else 0.0,
+                speaker=float(bool(asked_for) and asked_for in (message.role, said_by[identifier])),
+                date=dates.nearness(message.created_at, named) if named else 0.0,
+                length=ranking.length(len(message.content[:COMPARED_CHARS].split())),
+                is_question=float(message.content.rstrip().endswith("?")),
+                has_meaning=bool(meaning),
+            )
+        return evidence
+
+    def _neighbours(self, messages: Mapping[str, Candidate], scope: Scope) -> dict[str, list[str]]:
+        """The message before and the newest one after each, where the scope admits them."""
+        where, parameters = _messages_in(scope)
+        parents = sorted({m.parent_id for m in messages.values() if m.parent_id})
+        marks, more = ", ".join("?" * len(parents)), ", ".join("?" * len(messages))
+        rows = self._store.rows(f"SELECT id FROM messages m WHERE id IN ({marks}) AND {where}", [*parents, *parameters])
+        before = {row["id"] for row in rows}
+        rows = self._store.rows(
+            f"SELECT parent_id, id FROM messages m WHERE parent_id IN ({more}) AND {where} ORDER BY seq",
+            [*messages, *parameters],
+        )
+        after = {row["parent_id"]: row["id"] for row in rows}
+        return {
+            identifier: [
+                *([message.parent_id] if message.parent_id and message.parent_id in before else []),
+                *([after[identifier]] if identifier in after else []),
+            ]
+            for identifier, message in messages.items()
+        }
+
+    def _facts(self, sql: str, parameters: Sequence[str], scope: Scope) -> list[Candidate]:
         where, more = _facts_in(scope)
         return [_candidate(row) for row in self._store.rows(sql.format(where=where), [*parameters, *more])]
 
-    def _by_meaning(self, query: str, scope: Scope, include: Collection[Include]) -> list[_Candidate]:
-        """The nearest, nearest first; none while the encoder or the index is not loaded."""
+    def _embed(self, query: str) -> Vectors | None:
+        """None while the encoder or the index is not loaded."""
         if self._embeddings is None or self._index is None or not (self._embeddings.ready and self._index.ready):
-            return []
+            return None
         try:
-            vector = self._embeddings.embed_query(query)
+            return self._embeddings.embed_query(query)
         except EmbeddingsUnavailable as error:
             log.warning("Search goes by words alone: %s", error)
-            return []
+            return None
+
+    def _nearest(self, vector: Vectors, scope: Scope, include: Collection[Include]) -> list[Candidate]:
+        """The nearest that the scope admits, nearest first."""
+        assert self._index is not None
         if scope.conversation_id is None:
-            ids = [identifier for identifier, _ in self._index.query(vector, NEAREST + len(scope.exclude_message_ids))]
+            pieces = self._index.query(vector, NEAREST + len(scope.exclude_message_ids))
+            ids = list(dict.fromkeys(item_of(piece) for piece, _ in pieces))
         else:
             ids = self._nearest_in_conversation(vector, scope.conversation_id)
         marks = ", ".join("?" * len(ids))
@@ -144,16 +292,25 @@ class Searcher:
         allowed = {row["id"]: _candidate(row) for row in rows}
         return [allowed[identifier] for identifier in ids if identifier in allowed]
 
+    def _similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
+        """The cosine of each item that has a vector: of its best part."""
+        assert self._embeddings is not None
+        rows = self._store.rows(
+            f"""SELECT item_id, vector FROM embeddings
+                WHERE item_id IN ({", ".join("?" * len(ids))}) AND encoder = ? ORDER BY item_id""",
+            [*ids, self._embeddings.name],
+        )
+        return _best_parts(rows, vector)
+
     def _nearest_in_conversation(self, vector: Vectors, conversation_id: str) -> list[str]:
         """Brute force: the nearest of all items may hold none of one conversation's."""
         assert self._embeddings is not None
         rows = self._store.rows(
-            """SELECT e.item_id, e.vector FROM embeddings e JOIN messages m ON m.id = e.item_id
+            """SELECT e.item_id, e.vector FROM messages m JOIN embeddings e ON m.id = e.item_id
                WHERE m.conversation_id = ? AND e.encoder = ?""",
             [conversation_id, self._embeddings.name],
         )
-        similarity = {row["item_id"]: float(np.frombuffer(row["vector"], np.float32) @ vector) for row in rows}
-        return ranking.ranked(similarity)[:NEAREST]
+        return ranking.ranked(_best_parts(rows, vector))[:NEAREST]
 
     def _load(self, ids: Sequence[str]) -> dict[str, Memory | Message]:
         where = f"id IN ({', '.join('?' * len(ids))})"
@@ -161,42 +318,60 @@ class Searcher:
         return items | {m.id: m for m in self._store.select("memories", Memory, where, ids)}
 
 
-# What ranking needs of a message (m) and of a fact (f); the whole rows are read for the few that are shown.
-_MESSAGE_COLUMNS = "m.id, m.parent_id, m.content, m.created_at, 0.0 AS importance"
-_FACT_COLUMNS = "f.id, NULL AS parent_id, f.content, f.created_at, f.importance"
+_MESSAGE_COLUMNS = "m.id, m.parent_id, m.conversation_id, m.role, m.content, m.created_at, 0.0 AS importance"
+_FACT_COLUMNS = "f.id, NULL AS parent_id, '' AS conversation_id, '' AS role, f.content, f.created_at, f.importance"
 _FACTS_BY_WORDS = f"""SELECT {_FACT_COLUMNS} FROM memories_fts JOIN memories f ON f.seq = memories_fts.rowid
     WHERE memories_fts MATCH ? AND {{where}} ORDER BY bm25(memories_fts), f.id LIMIT {CANDIDATES}"""
 _IMPORTANT_FACTS = f"""SELECT {_FACT_COLUMNS} FROM memories f WHERE f.kind != 'procedural' AND {{where}}
     ORDER BY f.importance DESC, f.created_at DESC, f.id LIMIT {CANDIDATES}"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    id: str
-    parent_id: str | None
-    content: str
-    created_at: datetime
-    importance: float
-
-
-def _candidate(row: Any) -> _Candidate:
-    return _Candidate(
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
         id=row["id"],
         parent_id=row["parent_id"],
+        conversation_id=row["conversation_id"],
+        role=row["role"],
         content=row["content"],
         created_at=datetime.fromisoformat(row["created_at"]),
         importance=row["importance"],
     )
 
 
-def _add(found: dict[str, _Candidate], candidates: Sequence[_Candidate]) -> list[str]:
+def _add(found: dict[str, Candidate], candidates: Sequence[Candidate]) -> list[str]:
     found.update({candidate.id: candidate for candidate in candidates})
     return [candidate.id for candidate in candidates]
 
 
+def _rank_messages(
+    evidence: Mapping[str, ranking.Evidence], found: Mapping[str, Candidate], now: datetime
+) -> list[str]:
+    relevance = ranking.relevances({identifier: ranking.blend(known) for identifier, known in evidence.items()})
+    return ranking.ranked({i: _with_priors(score, found[i], now) for i, score in relevance.items()})
+
+
+def _with_priors(score: float, item: Candidate, now: datetime) -> float:
+    return ranking.priors(score, created_at=item.created_at, importance=item.importance, now=now)
+
+
+def _best_parts(rows: Sequence[Any], vector: Vectors) -> dict[str, float]:
+    """item -> the cosine of its nearest part, of rows (item_id, vector)."""
+    if not rows:
+        return {}
+    cosines = np.frombuffer(b"".join(row["vector"] for row in rows), np.float32).reshape(len(rows), -1) @ vector
+    best: dict[str, float] = {}
+    for row, cosine in zip(rows, cosines.tolist(), strict=True):
+        best[row["item_id"]] = max(cosine, best.get(row["item_id"], -1.0))
+    return best
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
 def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     """The messages a scope admits, as SQL over `m`. Times are kept in UTC, so their text compares as they do."""
-    clauses: list[str] = ["1"]
+    clauses: list[str] = []
     parameters: list[str] = []
     if scope.conversation_id is not None:
         clauses.append("m.conversation_id = ?")
@@ -210,17 +385,47 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.as_of is not None:
         clauses.append("m.created_at <= ?")
         parameters.append(instant(scope.as_of))
-    return " AND ".join(clauses), parameters
+    if scope.before is not None:
+        clauses.append("m.created_at < ?")
+        parameters.append(instant(scope.before))
+    if scope.after is not None:
+        clauses.append("m.created_at >= ?")
+        parameters.append(instant(scope.after))
+    if scope.role is not None:
+        clauses.append("m.role = ?")
+        parameters.append(scope.role)
+    if scope.in_persona is not None:
+        clauses.append("m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.persona = ?)")
+        parameters.append(scope.in_persona)
+    if scope.exclude_personas:
+        marks = ", ".join("?" * len(scope.exclude_personas))
+        clauses.append(f"m.conversation_id NOT IN (SELECT c.id FROM conversations c WHERE c.persona IN ({marks}))")
+        parameters.extend(sorted(scope.exclude_personas))
+    return " AND ".join(clauses) or "1", parameters
 
 
 def _facts_in(scope: Scope) -> tuple[str, list[str]]:
     """The facts a scope admits, as SQL over `f`: those of everybody or of this persona, true and known at the time."""
-    mine = "f.persona IN ('', ?)"
+    clauses, parameters = ["f.persona IN ('', ?)"], [scope.persona or ""]
+    if scope.in_persona is not None:
+        clauses, parameters = ["f.persona = ?"], [scope.in_persona]
     if scope.as_of is None:
-        return f"{mine} AND f.valid_to IS NULL", [scope.persona or ""]
-    at = instant(scope.as_of)
-    then = "f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)"
-    return f"{mine} AND {then}", [scope.persona or "", at, at, at]
+        clauses.append("f.valid_to IS NULL")
+    else:
+        clauses.append("f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)")
+        parameters += [instant(scope.as_of)] * 3
+    if scope.before is not None:
+        clauses.append("f.created_at < ?")
+        parameters.append(instant(scope.before))
+    if scope.after is not None:
+        clauses.append("f.created_at >= ?")
+        parameters.append(instant(scope.after))
+    if scope.role is not None:
+        clauses.append("0")
+    if scope.exclude_personas:
+        clauses.append(f"f.persona NOT IN ({', '.join('?' * len(scope.exclude_personas))})")
+        parameters += sorted(scope.exclude_personas)
+    return " AND ".join(clauses), parameters
 
 
 def _source(identifier: str, by_words: Collection[str], by_meaning: Collection[str]) -> HitSource:

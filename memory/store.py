@@ -11,10 +11,10 @@ import sqlite3
 import threading
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +45,8 @@ def to_row(record: Any) -> dict[str, Any]:
         value = getattr(record, field.name)
         if isinstance(value, datetime):
             value = instant(value)
+        elif isinstance(value, date):
+            value = value.isoformat()
         elif isinstance(value, tuple):
             value = json.dumps([v if isinstance(v, str) else asdict(v) for v in value], ensure_ascii=False)
         elif isinstance(value, str):
@@ -57,29 +59,30 @@ def from_row(record_type: type[Record], row: sqlite3.Row | dict[str, Any]) -> Re
     """The record that `to_row` wrote."""
     columns = row.keys()
     values: dict[str, Any] = {}
-    for name, is_moment, is_tuple, nested in _reading(record_type):  # type: ignore[arg-type]
-        if name not in columns:
-            continue
-        value = row[name]
-        if is_tuple:
-            value = tuple(_nested(nested, v) if nested else v for v in json.loads(value))
-        elif is_moment and value is not None:
-            value = datetime.fromisoformat(value)
-        values[name] = value
+    for name, read in _reading(record_type):  # type: ignore[arg-type]
+        if name in columns:
+            value = row[name]
+            values[name] = value if value is None else read(value)
     return record_type(**values)
 
 
 @functools.cache
-def _reading(record_type: type[Any]) -> tuple[tuple[str, bool, bool, type | None], ...]:
-    """How each field is read: (name, is a datetime, is a tuple, the record in the tuple)."""
+def _reading(record_type: type[Any]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """How each field is read from its column: (name, what makes its value)."""
     hints = typing.get_type_hints(record_type)
-    found = []
-    for field in fields(record_type):
-        hint = hints[field.name]
-        options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        is_tuple = typing.get_origin(hint) is tuple
-        found.append((field.name, datetime in options, is_tuple, NESTED.get(hint) if is_tuple else None))
-    return tuple(found)
+    return tuple((field.name, _reader(hints[field.name])) for field in fields(record_type))
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if typing.get_origin(hint) is tuple:
+        nested = NESTED.get(hint)
+        return lambda text: tuple(_nested(nested, v) if nested else v for v in json.loads(text))
+    if datetime in options:
+        return datetime.fromisoformat
+    if date in options:
+        return date.fromisoformat
+    return bool if bool in options else lambda value: value
 
 
 def _nested(record_type: type[Any], values: dict[str, Any]) -> Any:
@@ -219,6 +222,11 @@ class Store:
                     "INSERT INTO messages_fts (rowid, body, window) VALUES (?, ?, ?)", [seq, body, window]
                 )
 
+    def index_conversation(self, conversation_id: str) -> None:
+        """Write the full-text rows of all messages of a conversation."""
+        with self.transaction() as connection:
+            schema.index_messages(connection, conversation_id)
+
     def index_memory(self, memory_id: str) -> None:
         with self.transaction() as connection:
             connection.execute(
@@ -228,25 +236,60 @@ class Store:
                 "INSERT INTO memories_fts (rowid, content) SELECT seq, content FROM memories WHERE id = ?", [memory_id]
             )
 
+    def scanned(self, terms: Sequence[str], *, most: int) -> list[str]:
+        """Those of some words that full text is to be searched for: rare ones first, while they bring `most` rows at most.
+
+        The rarest is always among them. A word in half of all messages costs a scan of them and tells nothing.
+        """
+        counts = {}
+        for term in terms:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? LIMIT {most + 1})"
+            counts[term] = int(self.value(sql, [f'"{term}"']))
+        rows, chosen = 0, set[str]()
+        for term in sorted(terms, key=lambda t: counts[t]):
+            rows += counts[term]
+            if rows > most and chosen:
+                break
+            chosen.add(term)
+        return [term for term in terms if term in chosen]
+
+    def fts_in_step(self) -> bool:
+        """Whether as many messages and facts are in the full-text tables as can be found."""
+        pairs = (
+            ("messages_fts_docsize", "messages WHERE content != '' AND status != 'streaming'"),
+            ("memories_fts_docsize", "memories"),
+        )
+        return all(
+            self.value(f"SELECT count(*) FROM {index}") == self.value(f"SELECT count(*) FROM {truth}")
+            for index, truth in pairs
+        )
+
     def build_fts(self) -> None:
         with self.transaction() as connection:
             schema.build_fts(connection)
 
     # --- vectors --------------------------------------------------------------------------------------------------
 
-    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, bytes]]) -> None:
-        """Keep (item_id, item_type, float32 bytes), so that an index can be rebuilt without embedding again."""
+    def save_vectors(self, encoder: str, rows: Iterable[tuple[str, str, int, bytes]]) -> None:
+        """Keep (item_id, item_type, part, float32 bytes), so that an index can be rebuilt without embedding again."""
         with self.transaction() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, vector) VALUES (?, ?, ?, ?)",
-                [(item_id, item_type, encoder, vector) for item_id, item_type, vector in rows],
+                "INSERT OR REPLACE INTO embeddings (item_id, item_type, encoder, part, vector) VALUES (?, ?, ?, ?, ?)",
+                [(item_id, item_type, encoder, part, vector) for item_id, item_type, part, vector in rows],
             )
 
-    def vectors(self, encoder: str) -> list[tuple[str, bytes]]:
-        return [
-            (row["item_id"], row["vector"])
-            for row in self.rows("SELECT item_id, vector FROM embeddings WHERE encoder = ? ORDER BY item_id", [encoder])
-        ]
+    def vectors(self, encoder: str) -> list[tuple[str, int, bytes]]:
+        """Every kept vector of an encoder, as (item_id, part, float32 bytes)."""
+        sql = "SELECT item_id, part, vector FROM embeddings WHERE encoder = ? ORDER BY item_id, part"
+        return [(row["item_id"], row["part"], row["vector"]) for row in self.rows(sql, [encoder])]
+
+    def sample_vectors(self, encoder: str, limit: int) -> list[tuple[str, int, bytes]]:
+        """Some of them, evenly from the whole: every so-manieth item in order of identifier."""
+        ids = [row[0] for row in self.rows("SELECT item_id FROM embeddings WHERE encoder = ? AND part = 0", [encoder])]
+        some = ids[:: max(1, len(ids) // limit)][:limit]
+        sql = f"""SELECT item_id, part, vector FROM embeddings
+                  WHERE encoder = ? AND item_id IN ({", ".join("?" * len(some))})"""
+        return [(row["item_id"], row["part"], row["vector"]) for row in self.rows(sql, [encoder, *some])]
 
     def scrub(self) -> None:
         """Overwrite what was deleted: fold the log into the file, then write the file anew."""

@@ -28,6 +28,7 @@ from memory.manager import DATABASE, INDEX, LOCK, MemoryManager
 from memory.records import (
     Conversation,
     Feedback,
+    HeldFact,
     Memory,
     MemoryEvent,
     Message,
@@ -54,6 +55,7 @@ conversations.jsonl      one conversation a line, with all its messages. `role` 
                          programs use; `parent_id` tells which message each one follows, so that every version
                          of an edited or regenerated message is here
 memories.jsonl           one remembered fact a line, with its source, its dates and its history
+held.jsonl               delicate statements that wait for your word, and those you declined
 profile.md               the page about you, as it stood
 profile_versions.jsonl   that page as it was before, version by version
 feedback.jsonl           your thumbs, reasons, comments and edits
@@ -90,6 +92,8 @@ TABLES = (
     _Table(file="rules.jsonl", table="prompt_versions", record=PromptVersion),
     _Table(file="summaries.jsonl", table="summaries", record=Summary),
 )
+ADDED_LATER = {"occurs_from", "occurs_to"}
+"""Fields that an export of an earlier Attune lacks."""
 LATER_TABLES = (
     _Table(file="candidates.jsonl", table="prompt_candidates", record=Candidate),
     _Table(file="pairs.jsonl", table="preference_pairs", record=PreferencePair),
@@ -112,6 +116,7 @@ def export_zip(memory: MemoryManager, path: Path, *, profile_text: str = "") -> 
             "memories.jsonl": _lines(_memories(store)),
             "profile.md": profile_text.encode(),
             "notes.jsonl": _lines([dict(row) for row in store.rows("SELECT key, value FROM notes ORDER BY key")]),
+            "held.jsonl": _lines([to_row(held) for held in store.select("held_facts", HeldFact, "1 ORDER BY seq")]),
             "README.txt": README.encode(),
         }
         for table in (*TABLES, *LATER_TABLES):
@@ -321,6 +326,10 @@ def _check(contents: dict[str, bytes]) -> Checked:
         ("messages", messages),
         ("memories", memories),
         ("memory_events", events),
+        (
+            "held_facts",
+            [_record(HeldFact, row, "held.jsonl") for row in _parse(contents.get("held.jsonl", b""), "held.jsonl")],
+        ),
         *(
             (table.table, [_record(table.record, row, table.file) for row in _parse(contents[table.file], table.file)])
             for table in TABLES
@@ -360,6 +369,7 @@ def _check_links(tables: dict[str, list[Any]]) -> None:
     conversations = {conversation.id for conversation in tables["conversations"]}
     rated = [feedback.message_id for feedback in tables["feedback"]]
     sources = {memory.source_message_id for memory in tables["memories"]} - {None}
+    sources |= {held.message_id for held in tables["held_facts"]}
     compared = {i for pair in tables["preference_pairs"] for i in (pair.better_id, pair.worse_id)}
     if not (sources | set(rated) | compared) <= messages or len(set(rated)) < len(rated):
         raise TransferError("The export cites a message that is not there. Nothing was imported.")
@@ -403,11 +413,11 @@ def _list_of(row: dict[str, Any], key: str, name: str) -> list[dict[str, Any]]:
 def _record(record_type: type[Any], row: dict[str, Any], name: str) -> Any:
     """The record of a row, with every field there and each of its kind."""
     wanted = {field.name for field in fields(record_type)}
-    missing = wanted - row.keys()
+    missing = wanted - row.keys() - ADDED_LATER
     if missing:
         raise TransferError(f"{name} in the export lacks {', '.join(sorted(missing))}. Nothing was imported.")
     try:
-        drafted = from_row(record_type, {key: row[key] for key in wanted})
+        drafted = from_row(record_type, {key: row[key] for key in wanted & row.keys()})
         record = _adapter(record_type).validate_python(asdict(drafted))  # type: ignore[arg-type]
         for key, value in asdict(record).items():
             if isinstance(value, datetime) and value.tzinfo is None:

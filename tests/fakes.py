@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 
 from assistant.errors import ChatModelError
+from memory.chunking import chunks
 
 Reply = str | Callable[[Sequence[BaseMessage]], str]
 
@@ -105,6 +106,7 @@ class HashEmbeddings:
     name = "hash"
     dimension = 384
     ready = True
+    max_words = 180
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -117,3 +119,6 @@ class HashEmbeddings:
     def embed_query(self, text: str) -> NDArray[np.float32]:
         row: NDArray[np.float32] = self.embed_documents([text])[0]
         return row
+
+    def chunks(self, text: str) -> list[str]:
+        return chunks(text, count=lambda part: len(re.findall(r"\w+", part)), limit=self.max_words)

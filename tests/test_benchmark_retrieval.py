@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks import retrieval
 from benchmarks.datasets import read
+from benchmarks.vectors import KeptEmbeddings
 from tests.fakes import HashEmbeddings
 
 LOCOMO: list[dict[str, Any]] = [
@@ -88,7 +89,7 @@ def test_longmemeval_is_read_without_the_questions_that_have_no_answer(longmemev
     assert corpus.id == "q1"
     assert corpus.questions[0].sessions == {"s1"}
     assert [session.id for session in corpus.sessions] == ["s1", "s2"]
-    assert corpus.asked_at is not None and corpus.asked_at.year == 2023
+    assert corpus.questions[0].asked_at.year == 2023
 
 
 def test_windows_stay_within_their_session(locomo: Path) -> None:
@@ -122,7 +123,7 @@ def test_longmemeval_figures_look_at_distinct_sessions(longmemeval: Path) -> Non
 @pytest.mark.parametrize("name", ["locomo", "longmemeval"])
 def test_every_row_is_measured_in_one_run(name: str, request: pytest.FixtureRequest) -> None:
     form, corpora = read(request.getfixturevalue(name))
-    rows = retrieval.run(form, corpora, HashEmbeddings())
+    rows = retrieval.run(form, corpora, KeptEmbeddings(HashEmbeddings()))
     assert [row["name"] for row in rows] == ["ours", "bm25", "dense", "rrf"]
     recall = "turn_r10" if name == "locomo" else "any_1"
     assert rows[0][recall] == 100
@@ -131,7 +132,7 @@ def test_every_row_is_measured_in_one_run(name: str, request: pytest.FixtureRequ
     assert retrieval.table(rows).count("\n") == 4
 
 
-def test_an_encoder_that_remembers_embeds_each_text_once() -> None:
+def test_an_encoder_that_keeps_its_vectors_embeds_each_text_once(tmp_path: Path) -> None:
     seen: list[str] = []
 
     class Counting(HashEmbeddings):
@@ -139,7 +140,31 @@ def test_an_encoder_that_remembers_embeds_each_text_once() -> None:
             seen.extend(texts)
             return super().embed_documents(texts)
 
-    encoder = retrieval.OnceEmbedded(Counting())
-    encoder.embed_documents(["a", "b", "a"])
-    assert encoder.embed_documents(["b", "a"]).shape == (2, 384)
+    for _ in range(2):  # the second run finds what the first one kept
+        encoder = KeptEmbeddings(Counting(), tmp_path / "v.db")
+        encoder.embed_documents(["a", "b", "a"])
+        assert np.array_equal(encoder.embed_documents(["b", "a"]), HashEmbeddings().embed_documents(["b", "a"]))
+        assert encoder.embed_documents([]).shape == (0, 384)
+        assert np.array_equal(encoder.embed_query("a"), HashEmbeddings().embed_query("a"))
     assert sorted(seen) == ["a", "b"]
+
+
+def test_one_store_holds_every_session_once(longmemeval: Path) -> None:
+    content = json.loads(longmemeval.read_text())
+    other = dict(content["questions"][0], question_id="q3", answer_session_ids=["x1"])
+    other["haystack"] = [["k1", "x1", "2023/04/29 (Sat) 10:00"]]
+    content["questions"].append(other)
+    longmemeval.write_text(json.dumps(content))
+    _, (corpus,) = read(longmemeval, one_store=True)
+    assert [session.id for session in corpus.sessions] == ["k1", "k2"]
+    assert [question.sessions for question in corpus.questions] == [{"k1"}, {"k1"}]
+
+
+def test_the_dense_rows_windows_hold_the_near_ends_of_the_neighbours() -> None:
+    before, after = (" ".join(f"{letter}{n}" for n in range(500)) for letter in "ba")
+    window = retrieval.window_text(before, "the turn itself", after).split()
+    assert "b499" in window and "b0" not in window
+    assert "a0" in window and "a499" not in window
+    assert "itself" in window
+    assert retrieval.window_text(None, "alone", None) == "alone"
+    assert len(retrieval.window_text(before, "word " * 999, after).split()) <= 180

@@ -207,6 +207,98 @@ def test_a_home_that_cannot_be_written_names_the_way_out(tmp_path: Path) -> None
     assert "ATTUNE_HOME" in done.stderr
 
 
+def test_a_topic_a_person_a_time_and_a_conversation_are_forgotten_after_a_yes(own_home: Path) -> None:
+    told = printed("chat", "--json", "My sister is called Quillona. I collect zorbstones. I live in Hull.")
+    asked = attune("memory", "forget", "--topic", "zorbstones", stdin="n\n")
+    assert asked.exit_code == FAILED
+    assert "zorbstones" in asked.stderr
+    assert len(printed("memory", "list", "--json")) == 3, "a plan takes nothing"
+    gone = printed("memory", "forget", "--topic", "zorbstones", "--yes", "--json")
+    assert (len(gone["forgotten"]), len(gone["redacted"])) == (1, 1)
+    assert len(printed("memory", "forget", "--person", "sister", "--yes", "--json")["forgotten"]) == 1
+    assert [m["value"] for m in printed("memory", "list", "--json")] == ["Hull"]
+    nothing = attune("memory", "forget", "--topic", "submarines", "--yes")
+    assert (nothing.exit_code, "Nothing is known" in nothing.stderr) == (0, True)
+    past = printed("memory", "forget", "--from", "2001-01-01", "--to", "2001-01-31", "--yes", "--json")
+    assert past == {"forgotten": [], "redacted": [], "conversations": []}
+    done = printed("memory", "forget", "--conversation", told["conversation_id"], "--yes", "--json")
+    assert done["conversations"] == [told["conversation_id"]]
+    assert printed("memory", "list", "--all", "--json") == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("ID", "--topic", "x"), ("--topic", "x", "--person", "y"), ("--to", "2026-05-03")],
+)
+def test_forgetting_takes_one_thing_at_a_time(arguments: tuple[str, ...]) -> None:
+    assert attune("memory", "forget", "--yes", *arguments).exit_code == USAGE
+
+
+def test_a_day_that_is_none_is_told() -> None:
+    for first, last in (("yesterday", ""), ("2026-05-03", "2026-05-01")):
+        done = attune("memory", "forget", "--from", first, "--to", last, "--yes")
+        assert (done.exit_code, first in done.stderr) == (FAILED, True)
+
+
+def test_what_is_held_back_is_listed_kept_declined_or_allowed_for_good() -> None:
+    printed("chat", "--json", "I was diagnosed with epilepsy. I voted for the Greens.")
+    health, politics = printed("memory", "held", "--json")
+    assert (health["sensitivity"], politics["sensitivity"]) == ("health", "politics")
+    assert printed("memory", "keep", health["id"], "--json")["sensitivity"] == "health"
+    assert printed("memory", "decline", politics["id"], "--json") == {"declined": politics["id"]}
+    assert printed("memory", "held", "--json") == []
+    assert attune("memory", "keep", politics["id"] + "x").exit_code == NOT_FOUND
+    assert printed("memory", "allow", "religion", "--json") == {"allowed": ["religion"]}
+    assert printed("memory", "allow", "religion", "--off", "--json") == {"allowed": []}
+    refused = attune("memory", "allow", "shoes")
+    assert (refused.exit_code, "health" in refused.stderr) == (FAILED, True)
+
+
+def test_the_page_has_versions_that_can_be_compared_and_restored() -> None:
+    printed("chat", "--json", "I live in Hull.")
+    first = printed("profile", "versions", "--json")[0]
+    attune("profile", "edit", "--file", "-", stdin="## About you\n- I row at dawn.")
+    changes = printed("profile", "diff", first["id"], "--json")
+    assert [(c["change"], c["text"]) for c in changes] == [("-", "The user lives in Hull."), ("+", "I row at dawn.")]
+    restored = printed("profile", "restore", first["id"], "--json")
+    assert [line["text"] for line in restored["lines"]] == ["The user lives in Hull."]
+    assert attune("profile", "restore", "nothing").exit_code == NOT_FOUND
+
+
+def test_memories_are_saved_edited_and_loaded_back(tmp_path: Path) -> None:
+    printed("chat", "--json", "I live in Hull and I love maps.")
+    page = tmp_path / "memory.md"
+    assert printed("memory", "save", str(page), "--json")["memories"] == 2
+    page.write_text(page.read_text(encoding="utf-8").replace("in Hull", "on a boat") + "- The user sails.\n")
+    asked = attune("memory", "load", str(page), stdin="n\n")
+    assert asked.exit_code == FAILED
+    assert "~ The user lives in Hull. -> The user lives on a boat." in asked.stderr
+    assert "+ The user sails." in asked.stderr
+    done = printed("memory", "load", str(page), "--yes", "--json")
+    assert done == {"added": 1, "reworded": 1, "closed": 0, "left_out": 0}
+    assert "The user lives on a boat." in attune("memory", "save", "-").stdout
+    assert printed("memory", "load", "-", "--yes", "--json", stdin="- User speaks Basque")["added"] == 1
+    for name in ("memory.csv", "memory.jsonl"):
+        assert attune("memory", "save", str(tmp_path / name), "--all").exit_code == 0
+    assert attune("memory", "save", str(tmp_path / "memory.txt")).exit_code == FAILED
+    assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == FAILED
+
+
+def test_a_month_and_a_conversation_have_a_digest() -> None:
+    told = printed("chat", "--json", "I moved to Braga.")
+    assert "The user lives in Braga." in attune("memory", "digest").stdout
+    by_conversation = printed("memory", "digest", "--conversation", told["conversation_id"], "--json")
+    assert [line["text"] for line in by_conversation["lines"]] == ["The user lives in Braga."]
+    assert printed("memory", "digest", "2001-01", "--json")["lines"] == []
+    assert attune("memory", "digest", "March").exit_code == FAILED
+
+
+def test_a_plan_with_its_days_is_listed_as_json() -> None:
+    printed("chat", "--json", "I'm going to Lisbon on 3 May 2099.")
+    (plan,) = printed("memory", "list", "--json")
+    assert (plan["occurs_from"], plan["occurs_to"]) == ("2099-05-03", "2099-05-03")
+
+
 def test_ratings_are_counted_withdrawn_compared_learnt_from_and_exported(tmp_path: Path) -> None:
     answer = printed("chat", "--json", "What is my dog called?")
     rated = printed("feedback", "rate", answer["message_id"], "down", "--reason", "tone", "--edit", "Pemba!", "--json")

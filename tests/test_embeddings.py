@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from memory import embeddings
-from memory.embeddings import MAX_WORDS, MiniLmEmbeddings, check_weights, first_words, window_text
+from memory.embeddings import MiniLmEmbeddings, check_weights, first_words
 from memory.errors import EmbeddingsUnavailable
 
 
@@ -63,23 +63,16 @@ def test_minilm_gives_unit_rows_from_several_threads_and_finds_the_paraphrase() 
     encoder.embed_query("long " * 50_000)
 
 
-def test_a_window_holds_the_near_ends_of_its_neighbours() -> None:
-    before = " ".join(f"b{n}" for n in range(500))
-    after = " ".join(f"a{n}" for n in range(500))
-    window = window_text(before, "the message itself", after).split()
-    assert "b499" in window and "b0" not in window
-    assert "a0" in window and "a499" not in window
-    assert "itself" in window
-
-
-def test_a_message_alone_is_its_own_window() -> None:
-    assert window_text(None, "alone", None) == "alone"
-
-
-@pytest.mark.parametrize("words", [0, 1, 100, 100_000])
-def test_a_window_is_never_longer_than_the_encoder_reads(words: int) -> None:
-    text = "word " * words
-    assert len(window_text(text, text, text).split()) <= MAX_WORDS
+@pytest.mark.parametrize(
+    "text", ["word " * 2_000, "x. " * 3_000, "漢字" * 700, "Read https://example.org/a/b?c=d now. " * 90]
+)
+def test_no_piece_is_longer_than_the_encoder_reads(text: str) -> None:
+    encoder = MiniLmEmbeddings()
+    pieces = encoder.chunks(text)
+    assert len(pieces) > 1
+    tokenizer = encoder._load().tokenizer
+    assert max(len(tokenizer.encode(piece, verbose=False)) for piece in pieces) <= 256
+    assert encoder.chunks("Short.") == ["Short."]
 
 
 def test_first_words_stops_at_its_limit() -> None:

@@ -11,13 +11,25 @@ import pytest
 import yaml
 
 from assistant import extraction
-from assistant.extraction import CandidateFact, ExtractionFailed, apply, extract_by_rules, load_language, union
+from assistant.extraction import (
+    CandidateFact,
+    ExtractionFailed,
+    UnknownClass,
+    allow_class,
+    allowed_classes,
+    apply,
+    extract_by_rules,
+    is_keepable,
+    load_language,
+    union,
+)
+from benchmarks import extraction as benchmark
 from memory import MemoryManager, Message
 from tests.fakes import ScriptedChatModel
 
 NOW = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 LANGUAGE = load_language("en")
-LABELLED = yaml.safe_load((Path(__file__).parent / "data" / "extraction.yaml").read_text(encoding="utf-8"))
+FIRST = yaml.safe_load((Path(__file__).parent / "data" / "extraction" / "first.yaml").read_text(encoding="utf-8"))
 
 
 def read(text: str) -> list[CandidateFact]:
@@ -25,7 +37,7 @@ def read(text: str) -> list[CandidateFact]:
 
 
 def facts(text: str) -> list[CandidateFact]:
-    return [candidate for candidate in read(text) if candidate.kind == "semantic"]
+    return [candidate for candidate in read(text) if candidate.kind != "procedural"]
 
 
 def instructions(text: str) -> list[str]:
@@ -34,13 +46,15 @@ def instructions(text: str) -> list[str]:
 
 @pytest.mark.parametrize("rule", LANGUAGE.rules, ids=lambda rule: rule.id)
 def test_every_rule_reads_its_examples_and_leaves_its_counterexamples(rule: extraction.Rule) -> None:
+    def read_by_it(text: str) -> list[str]:
+        attribute, negates = rule.attribute.partition(":")[0], rule.negates
+        found = [c for c in facts(text) if (c.attribute.partition(":")[0], c.negates) == (attribute, negates)]
+        return [c.value for c in found if (c.subject == "user") == (rule.subject == "user")]
+
     for text, expected in rule.matches:
-        values = [expected] if isinstance(expected, str) else expected
-        assert [c.value for c in facts(text) if c.negates == rule.negates] == values, text
+        assert read_by_it(text) == ([expected] if isinstance(expected, str) else expected), text
     for text in rule.rejects:
-        attribute = rule.attribute.partition(":")[0]
-        found = [c for c in facts(text) if c.attribute.partition(":")[0] == attribute and c.negates == rule.negates]
-        assert found == [], text
+        assert read_by_it(text) == [], text
 
 
 @pytest.mark.parametrize(("text", "expected"), LANGUAGE.instructions.matches)
@@ -48,17 +62,23 @@ def test_a_standing_instruction_is_read(text: str, expected: str) -> None:
     assert instructions(text) == [expected]
 
 
+@pytest.mark.parametrize("text", [*(t for t, _ in LANGUAGE.instructions.matches), *LANGUAGE.instructions.rejects])
+def test_before_a_reply_the_same_instructions_are_read(text: str) -> None:
+    among_all = [candidate for candidate in read(text) if candidate.kind == "procedural"]
+    assert extraction.extract_instructions(text, said_at=NOW) == among_all
+
+
 @pytest.mark.parametrize("text", LANGUAGE.instructions.rejects)
 def test_what_only_sounds_like_an_instruction_is_none(text: str) -> None:
     assert instructions(text) == []
 
 
-def test_the_rules_are_right_when_they_speak_and_speak_often_enough() -> None:
+def test_the_first_cases_are_still_read_as_they_were() -> None:
     right = said = expected = 0
     faults = []
-    for case in LABELLED:
+    for case in FIRST:
         wanted = {tuple(fact) for fact in case["facts"]}
-        found = {(("-" if c.negates else "") + c.attribute, c.value) for c in facts(case["text"])}
+        found = {(("-" if c.negates else "") + c.attribute, c.value) for c in facts(case["text"]) if is_keepable(c)}
         right += len(wanted & found)
         said += len(found)
         expected += len(wanted)
@@ -66,6 +86,138 @@ def test_the_rules_are_right_when_they_speak_and_speak_often_enough() -> None:
             faults.append((case["text"], sorted(found ^ wanted)))
     assert right / said >= 0.95, faults
     assert right / expected >= 0.85, faults
+
+
+@pytest.mark.parametrize("half", benchmark.HALVES)
+def test_the_rules_are_right_when_they_speak_and_speak_often_enough(half: str) -> None:
+    tally = benchmark.measure(benchmark.read_cases(half), benchmark.read_by_rules)["all"]
+    assert tally.precision >= 0.95
+    assert tally.recall >= 0.75
+
+
+def test_the_labelled_set_is_large_and_its_halves_share_nothing() -> None:
+    tuning, reporting = (benchmark.read_cases(half) for half in benchmark.HALVES)
+    assert len(tuning) + len(reporting) >= 300
+    assert abs(len(tuning) - len(reporting)) <= 10
+    assert not {case.text for case in tuning} & {case.text for case in reporting}
+    assert {case.category for case in tuning} == {case.category for case in reporting}
+
+
+def test_a_fact_read_with_the_wrong_day_counts_as_wrong() -> None:
+    case = benchmark.Case("x", "My exam is on 12 June", (benchmark.Fact("plan", "exam", "2026-06-13"),))
+    tally = benchmark.measure([case], benchmark.read_by_rules)["all"]
+    assert (tally.said, tally.right) == (1, 0)
+
+
+def test_a_plan_knows_its_days_and_a_fact_since_when() -> None:
+    (plan,) = facts("I'm going to Lisbon in July")
+    assert (plan.kind, plan.content) == ("episodic", "The user is going to Lisbon in July 2026.")
+    assert str(plan.occurs) == "2026-07"
+    (city,) = facts("I've lived in Tallinn since 2019")
+    assert city.valid_from is not None and city.valid_from.astimezone().year == 2019
+    (near,) = facts("I moved to Graz")
+    assert near.valid_from == NOW
+
+
+def test_a_plan_without_a_time_to_come_is_no_plan() -> None:
+    assert facts("I'm going to Lisbon") == []
+    assert facts("I have a dentist appointment") == []
+    assert facts("I went to Lisbon") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("I was diagnosed with epilepsy", "health"),
+        ("I'm a practising Catholic", "religion"),
+        ("I voted for the Greens", "politics"),
+        ("I'm bisexual", "sexuality"),
+        ("I'm of mixed-race descent", "ethnicity"),
+        ("I live at 14 Elm Street", "location"),
+        ("My phone number is 0171 555 0199", "identifier"),
+    ],
+)
+def test_a_sensitive_class_is_found_and_marked(text: str, name: str) -> None:
+    assert [c.sensitivity for c in read(text)] == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm interested in cancer research",
+        "I'm reading about Buddhism",
+        "I'm looking for a church to photograph",
+        "I'm proud of you for coming out as gay",
+        "What is depression?",
+    ],
+)
+def test_talking_about_a_delicate_subject_says_nothing_of_the_user(text: str) -> None:
+    assert read(text) == []
+
+
+def test_what_is_sensitive_is_held_back_and_kept_only_when_allowed(memory: MemoryManager) -> None:
+    said = say(memory, "I'm bisexual")
+    assert memory.memories() == []
+    (held,) = memory.held_facts()
+    assert (held.content, held.sensitivity, held.message_id) == ("The user is bisexual.", "sexuality", said.id)
+    assert memory.search("bisexual") == [], "its message is not found from elsewhere"
+    assert [h.item.id for h in memory.search("bisexual", conversation_id=said.conversation_id)] == [said.id]
+    kept = memory.keep_held(held.id)
+    assert (kept.sensitivity, kept.source_message_id) == ("sexuality", said.id)
+    assert memory.held_facts() == []
+    assert {hit.item.id for hit in memory.search("bisexual")} >= {kept.id}
+
+
+def test_what_the_user_declines_is_not_offered_again_and_stays_out_of_search(memory: MemoryManager) -> None:
+    said = say(memory, "I was diagnosed with epilepsy")
+    memory.decline_held(memory.held_facts()[0].id)
+    apply(memory, read(said.content), said)
+    assert memory.held_facts() == []
+    assert memory.memories() == []
+    assert memory.search("epilepsy") == []
+
+
+def test_a_class_that_is_allowed_is_kept_at_once(memory: MemoryManager) -> None:
+    allow_class(memory, "health", allowed=True)
+    say(memory, "I was diagnosed with epilepsy")
+    assert [m.sensitivity for m in memory.memories()] == ["health"]
+    allow_class(memory, "health", allowed=False)
+    assert allowed_classes(memory) == frozenset()
+    with pytest.raises(UnknownClass, match="health"):
+        allow_class(memory, "shoe size", allowed=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My password is correcthorse",
+        "My favourite card is 4556 7375 8689 9855",
+        "My API key is sk-abcdefghijklmnop1234",
+        "my PIN is 4711",
+        "My IBAN is NO93 8601 1117 947",
+    ],
+)
+def test_a_secret_is_neither_kept_nor_offered(memory: MemoryManager, text: str) -> None:
+    allow_class(memory, "identifier", allowed=True)
+    say(memory, text)
+    assert memory.memories() == []
+    assert memory.held_facts() == []
+
+
+def test_a_correction_closes_what_it_corrects(memory: MemoryManager) -> None:
+    say(memory, "My sister is called Hedvig and I have a nut allergy")
+    say(memory, "My sister is called Ana")
+    say(memory, "No, my sister is called Hedwig, not Hedvig")
+    assert {m.value for m in memory.memories(attribute="person:sister")} == {"Ana", "Hedwig"}
+
+
+def test_a_plan_that_is_put_off_moves_and_one_called_off_is_closed(memory: MemoryManager) -> None:
+    say(memory, "My exam is on 12 June 2099")
+    say(memory, "My exam is on 19 June 2099")
+    (plan,) = memory.memories(attribute="plan")
+    assert plan.occurs_from is not None and plan.occurs_from.day == 19
+    say(memory, "The exam is cancelled")
+    assert memory.memories(attribute="plan") == []
 
 
 def test_several_facts_in_one_message_are_all_read() -> None:
@@ -80,7 +232,7 @@ def test_secrets_and_sensitive_classes_never_become_memories() -> None:
         "I love Republican rallies",
         "My favourite medication is lithium",
     ):
-        assert facts(text) == [], text
+        assert [c for c in facts(text) if is_keepable(c)] == [], text
 
 
 def test_a_long_text_is_a_document_and_takes_no_time() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from memory import MemoryManager, Message, MessageUse, ProfileLine, Rule, open_memory
-from memory.embeddings import window_text
 from memory.forgetting import MARK
 from tests.fakes import HashEmbeddings
 
@@ -55,8 +54,8 @@ def test_a_forgotten_name_is_in_no_file_of_the_home_nor_is_its_vector(memory: Me
     memory.set_note("failure", "Zorblatt")
     memory.add(content="Zorblatt sleeps in the kitchen.", attribute="place", value="kitchen")
     assert memory.wait_until_idle(20)
-    windows = (window_text(None, question.content, reply.content), fact.content)
-    vectors = [vector.tobytes() for vector in HashEmbeddings().embed_documents(windows)]
+    texts = (question.content, fact.content)
+    vectors = [vector.tobytes() for vector in HashEmbeddings().embed_documents(texts)]
     assert files_with(memory.home, b"Zorblatt") and all(files_with(memory.home, vector) for vector in vectors)
 
     plan = memory.plan_forget(fact.id)
@@ -209,7 +208,7 @@ def test_a_vector_made_from_words_struck_meanwhile_by_another_process_is_not_kep
         (fact,) = owner.memories()
         encoder.meanwhile = lambda: beside.delete(fact.id)  # type: ignore[assignment,method-assign]
         owner._index_pending({})
-        kept = dict(owner.store.vectors("hash"))
+        kept = {identifier: vector for identifier, _, vector in owner.store.vectors("hash")}
         assert set(kept) == {question.id}
         expected = HashEmbeddings().embed_query(f"My dog is called {MARK}.")
         assert np.array_equal(np.frombuffer(kept[question.id], np.float32), expected)

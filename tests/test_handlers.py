@@ -157,6 +157,112 @@ def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, wa
     assert "Pemba" not in handlers.memories("Pemba", True)
 
 
+def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
+    assistant: Assistant, warnings: list[str]
+) -> None:
+    handlers, memory = PageHandlers(assistant), assistant.memory
+    say(
+        handlers,
+        "I'm going to Lisbon on 3 May 2099. My sister lives in Perth. I live in Hull. Answer in bullets from now on.",
+    )
+    assert assistant.wait_until_idle(30)
+    memory.add(
+        content="The user lived in Oslo.",
+        attribute="past-home",
+        value="Oslo",
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC),
+        valid_to=datetime(2021, 1, 1, tzinfo=UTC),
+    )
+
+    def shown(query: str) -> set[str]:
+        page = handlers.memories(query, False)
+        # The quoted message holds all the words; the memory itself comes first on its card.
+        bodies = [part.split("</article>")[0].split("<p")[0] for part in page.split('class="a-body">')[1:]]
+        return {word for word in ("Lisbon", "Perth", "Hull", "bullets", "Oslo") for body in bodies if word in body}
+
+    assert shown("") == {"Lisbon", "Perth", "Hull", "bullets"}
+    assert shown("is:plan") == {"Lisbon"}
+    assert shown("is:rule") == {"bullets"}
+    assert shown("about:sister") == {"Perth"}
+    assert shown("is:fact about:me") == {"Hull"}
+    assert shown("by:me") == set()
+    assert shown("on:2020-06-01") == {"Oslo"}
+    assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
+    handlers.memories("on:someday", False)
+    assert "2026-05-03" in warnings[-1]
+
+
+def test_a_wrong_memory_is_closed_and_the_right_one_asked_for(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    [hull] = assistant.memory.memories()
+    *_, wrong, panel = handlers.wrong_or_ask(current, pressed("wrong", hull.id))
+    assert wrong == hull.id and panel["visible"] is True
+    handlers.put_right(wrong, "I live in Bergen", current)
+    [bergen] = assistant.memory.memories()
+    assert (bergen.content, bergen.attribute, bergen.value) == ("The user lives in Bergen.", "city", "Bergen")
+    *_, panel = handlers.wrong_or_ask(current, pressed("outdated", bergen.id))
+    assert panel == gr.skip() and assistant.memory.memories() == []
+
+
+def test_the_memory_tab_says_when_and_why_reading_facts_fails(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    assert handlers.held() == ""
+    assistant._chat_model = ScriptedChatModel(replies=["Certainly!"], n_params=7_000_000_000)
+    say(handlers, "I live in Hull.")
+    assert assistant.wait_until_idle(30)
+    assert "has been failing" in handlers.held() and "schema" in handlers.held()
+    assert [m.value for m in assistant.memory.memories()] == ["Hull"], "the rules go on"
+
+
+def test_a_topic_is_shown_first_and_forgotten_on_a_yes(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I collect zorbstones. I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    pending, _, words = handlers.ask_forget("topic", "zorbstones", "", "")
+    assert "zorbstones" in words and "every sentence that names it" in words
+    assert len(assistant.memory.memories()) == 2
+    handlers.yes(pending, current)
+    assert [m.value for m in assistant.memory.memories()] == ["Hull"]
+    assert "zorbstones" not in handlers.view(current).chatbot["value"][0]["content"]
+    handlers.ask_forget("topic", "submarines", "", "")
+    handlers.ask_forget("topic", " ", "", "")
+    handlers.ask_forget("period", "", "soon", "")
+    assert [warning.split(".")[0] for warning in warnings] == [
+        "Nothing is known of that, so there is nothing to forget",
+        "Say what is to be forgotten: a topic like “my ex”, or a name",
+        "“soon” to “soon” are not two days",
+    ]
+
+
+def test_a_forgotten_time_takes_the_shown_conversation_with_it(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I live in Hull.")[0].current
+    assert assistant.wait_until_idle(30)
+    today = assistant.memory.clock().astimezone().date().isoformat()
+    pending, _, _ = handlers.ask_forget("period", "", today, "")
+    _, *view = handlers.yes(pending, current)
+    assert ChatView(*view).current == ""
+    assert assistant.memory.conversations() == [] and assistant.memory.memories() == []
+
+
+def test_a_delicate_statement_is_offered_and_kept_only_on_a_yes(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "I was diagnosed with epilepsy. I voted for the Greens.")[0].current
+    assert assistant.wait_until_idle(30)
+    shown = handlers.view(current).cards
+    assert "Keep this?" in shown and "epilepsy" in shown
+    health, politics = assistant.memory.held_facts()
+    assert "Greens" in handlers.held()
+    shown = handlers.card(current, pressed("keep-held", health.id))
+    assert "Remembered" in shown and "epilepsy" in shown
+    held, listed = handlers.held_pressed("", False, pressed("decline-held", politics.id))
+    assert held == "" and "epilepsy" in listed and "The user voted" not in listed
+    handlers.allow(["politics"])
+    assert handlers.allowed() == ["politics"]
+
+
 def test_a_conversation_is_renamed_and_deleted(assistant: Assistant, warnings: list[str]) -> None:
     handlers = PageHandlers(assistant)
     current = say(handlers, "What is a fjord?")[0].current
@@ -173,6 +279,23 @@ def test_the_profile_is_rewritten_in_the_users_words(assistant: Assistant, warni
     page, text, versions = handlers.profile()
     assert "Sails a blue boat." in page and "your words" in page
     assert "Sails a blue boat." in text and "you" in versions
+
+
+def test_a_line_is_locked_and_an_earlier_page_compared_and_restored(assistant: Assistant, warnings: list[str]) -> None:
+    handlers = PageHandlers(assistant)
+    say(handlers, "I live in Hull.")
+    assert assistant.wait_until_idle(30)
+    page, _, _ = handlers.profile()
+    assert "from your message" in page and 'data-act="lock"' in page
+    page, *_ = handlers.profile_pressed(pressed("lock", "The user lives in Hull."))
+    assert 'data-act="unlock"' in page
+    first = assistant.memory.profile_versions()[0]
+    handlers.save_profile("## About you\n- Sails a blue boat.")
+    *_, changed = handlers.profile_pressed(pressed("compare", first.id))
+    assert "went" in changed and "Hull" in changed and "came" in changed and "Sails" in changed
+    page, _, versions, _ = handlers.profile_pressed(pressed("restore", first.id))
+    assert "Hull" in page and "Sails" not in page
+    assert versions.count('data-act="restore"') >= 3
 
 
 def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, warnings: list[str]) -> None:

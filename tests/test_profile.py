@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant import Settings, open_assistant
 from assistant.profile import (
+    diff,
+    lock_line,
     merge_edit,
     profile_lines_for_prompt,
     profile_text,
@@ -15,7 +18,8 @@ from assistant.profile import (
     standing_rules,
     write_lines,
 )
-from memory import Memory, ProfileLine, ProfileVersion
+from memory import Memory, MemoryManager, ProfileLine, ProfileVersion
+from tests.fakes import ScriptedChatModel
 
 DAY = datetime(2026, 5, 3, tzinfo=UTC)
 
@@ -99,3 +103,71 @@ def test_how_the_user_likes_answers_goes_into_the_rules_not_among_the_facts() ->
     assert [line.text for line in profile_lines_for_prompt(version, "full")] == [NAME.content]
     assert profile_lines_for_prompt(version, "off") == ()
     assert standing_rules([rule, NAME]) == ("Answer in bullets.",)
+
+
+def test_a_locked_line_stays_when_its_fact_changes_and_goes_when_it_is_forgotten(memory: MemoryManager) -> None:
+    bergen = memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen")
+    with open_assistant(Settings(home=memory.home), chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        assistant.lock_profile_line("The user lives in Bergen.", locked=True)
+        memory.add(content="The user lives in Oslo.", attribute="city", value="Oslo")
+        texts = [line.text for line in assistant.profile().lines]
+        assert texts == ["The user lives in Bergen.", "The user lives in Oslo."]
+        memory.delete(bergen.id)
+        assert [line.text for line in assistant.profile().lines] == ["The user lives in Oslo."]
+
+
+def test_a_line_that_is_unlocked_follows_its_fact_again() -> None:
+    locked = ProfileVersion(
+        id="v",
+        lines=lock_line(page(HOME), HOME.content, locked=True),
+        hidden_memory_ids=(),
+        author="user",
+        created_at=DAY,
+    )
+    assert write_lines([], locked) == locked.lines
+    free = ProfileVersion(
+        id="w",
+        lines=lock_line(locked, HOME.content, locked=False),
+        hidden_memory_ids=(),
+        author="user",
+        created_at=DAY,
+    )
+    assert write_lines([], free) == ()
+
+
+def test_a_diff_names_what_went_and_what_came() -> None:
+    changes = diff(page(NAME, HOME).lines, page(NAME, DOG).lines)
+    assert [(sign, line.text) for sign, line in changes] == [("-", HOME.content), ("+", DOG.content)]
+    assert diff(page(NAME).lines, page(NAME).lines) == []
+
+
+def test_a_restored_page_reads_as_it_did_with_what_was_learnt_since(memory: MemoryManager) -> None:
+    with open_assistant(Settings(home=memory.home), chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        memory.add(content="The user's name is Zorvik.", attribute="name", value="Zorvik", importance=0.9)
+        memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen", importance=0.8)
+        first = assistant.edit_profile("## About you\n- The user's name is Zorvik.\n- I row at dawn.")
+        assistant.edit_profile("## About you\n- Nothing to see.")
+        memory.add(content="The user's dog is called Pemba.", attribute="pet:dog", value="Pemba")
+        assert assistant.profile_diff(first.id) != []
+        restored = assistant.restore_profile(first.id)
+        assert [line.text for line in restored.lines] == [
+            "The user's name is Zorvik.",
+            "I row at dawn.",
+            "The user's dog is called Pemba.",
+        ]
+        assert [(sign, line.text) for sign, line in assistant.profile_diff(first.id)] == [
+            ("+", "The user's dog is called Pemba.")
+        ]
+        assert len(memory.profile_versions()) >= 3, "the pages before stay"
+
+
+def test_the_most_useful_lines_go_into_a_prompt_first() -> None:
+    allergy = fact("The user is allergic to nuts.", "allergy", importance=0.9)
+    likes = [fact(f"The user likes thing {n}.", "like", importance=0.5) for n in range(8)]
+    version = page(*likes, allergy, HOME)
+    weights = {m.id: m.importance for m in (*likes, allergy, HOME)}
+    lines = profile_lines_for_prompt(version, "light", weights)
+    assert [line.text for line in lines[:2]] == [allergy.content, HOME.content]
+    own = ProfileLine(section="Notes", text="I row at dawn.", author="user")
+    mine = ProfileVersion(id="m", lines=(*version.lines, own), hidden_memory_ids=(), author="user", created_at=DAY)
+    assert profile_lines_for_prompt(mine, "light", weights)[0] == own

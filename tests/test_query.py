@@ -5,7 +5,7 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.query import MAX_TERMS, STOP_WORDS, fts_phrase, fts_query, terms, words
+from memory.query import MAX_TERMS, STOP_WORDS, fts_phrase, fts_query, said_by, speaker_asked_for, terms, words
 
 
 def table(*texts: str) -> sqlite3.Connection:
@@ -73,3 +73,17 @@ def test_terms_are_bounded_distinct_and_free_of_stop_words(text: str) -> None:
     assert len(set(found)) == len(found)
     assert not set(found) & STOP_WORDS
     assert set(found) <= set(words(text))
+
+
+def test_a_question_says_whose_words_it_asks_for() -> None:
+    assert speaker_asked_for("What did I tell you about the boat?", []) == "user"
+    assert speaker_asked_for("what have you suggested for dinner?", []) == "assistant"
+    assert speaker_asked_for("What did Ana adopt?", ["ana", "bo", ""]) == "ana"
+    for nobody in ("What did Ana tell Bo?", "Where is my boat?", ""):
+        assert speaker_asked_for(nobody, ["ana", "bo"]) == ""
+
+
+def test_a_copied_chat_names_its_speakers() -> None:
+    assert said_by("Ana: I adopted a ferret.") == "ana"
+    for nobody in ("", "No colon", "https://example.org", "At 10:30 we left", "A long way of saying it, namely: this"):
+        assert said_by(nobody) == ""

@@ -1,5 +1,6 @@
 """Ranking is arithmetic: monotone, bounded, and the same every time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from memory import ranking
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-scores_of = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.floats(0, 100), max_size=12)
 identifiers = st.lists(st.text("abcdefgh", min_size=1, max_size=2), unique=True, max_size=12)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2026, 11, 21), timezones=st.just(UTC))
 
@@ -65,17 +65,62 @@ def test_something_from_the_future_counts_as_new() -> None:
     assert later == ranking.priors(1.0, created_at=NOW, importance=0, now=NOW)
 
 
-def test_a_message_lends_to_its_neighbours_and_to_no_others() -> None:
-    raised = ranking.spread({"a": 1.0, "b": 10.0, "c": 0.0, "d": 1.0}, {"b": "a", "c": "b", "d": "gone"}, 0.5)
-    assert raised == {"a": 6.0, "b": 10.5, "c": 5.0, "d": 1.0}
+shares = st.floats(0, 1)
+some_evidence = st.builds(
+    ranking.Evidence,
+    words=shares,
+    neighbour_words=st.floats(0, 2),
+    talk_words=shares,
+    meaning=st.floats(-1, 1),
+    neighbour_meaning=st.floats(-2, 2),
+    speaker=st.sampled_from([0.0, 1.0]),
+    date=shares,
+    length=st.integers(0, 9999).map(ranking.length),
+    is_question=st.sampled_from([0.0, 1.0]),
+    has_meaning=st.booleans(),
+)
+FOR = ["words", "neighbour_words", "talk_words", "meaning", "neighbour_meaning", "speaker", "date", "length"]
 
 
-@given(scores_of, st.data())
-def test_spreading_never_lowers_and_never_adds(scores: dict[str, float], data: st.DataObject) -> None:
-    parents = {key: data.draw(st.sampled_from([None, "unknown", *scores])) for key in scores}
-    raised = ranking.spread(scores, parents)
-    assert raised.keys() == scores.keys()
-    assert all(raised[key] >= scores[key] for key in scores)
+@given(some_evidence, st.sampled_from(FOR), st.floats(0, 2))
+def test_more_of_any_evidence_never_ranks_a_message_lower(known: ranking.Evidence, name: str, more: float) -> None:
+    richer = replace(known, **{name: getattr(known, name) + more})
+    assert ranking.blend(richer) >= ranking.blend(known)
+
+
+@given(some_evidence)
+def test_an_answer_comes_before_a_question_with_the_same_words(known: ranking.Evidence) -> None:
+    says, asks = replace(known, is_question=0.0), replace(known, is_question=1.0)
+    assert ranking.blend(says) > ranking.blend(asks)
+
+
+def test_only_where_there_are_vectors_does_meaning_count() -> None:
+    near, far = ranking.Evidence(words=1, meaning=0.9), ranking.Evidence(words=1, meaning=0.1)
+    assert ranking.blend(near) > ranking.blend(far)
+    assert ranking.blend(replace(near, has_meaning=False)) == ranking.blend(replace(far, has_meaning=False))
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999))
+def test_length_counts_up_to_a_point(one: int, other: int) -> None:
+    short, long = sorted((one, other))
+    assert 0 <= ranking.length(short) <= ranking.length(long) <= ranking.length(ranking.LONG_WORDS)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(-50, 50), min_size=1))
+def test_relevances_keep_the_order_and_lie_between_nothing_and_one(blends: dict[str, float]) -> None:
+    found = ranking.relevances(blends)
+    assert found.keys() == blends.keys()
+    assert max(found.values()) == 1
+    assert all(value > 0 for value in found.values())
+    for a in blends:
+        for b in blends:
+            assert found[a] >= found[b] if blends[a] >= blends[b] else found[a] <= found[b]
+
+
+def test_a_conversation_is_as_good_as_its_best_three() -> None:
+    words = {"a": 1.0, "b": 0.5, "c": 0.3, "d": 0.1, "e": 0.9}
+    talks = dict.fromkeys("abcd", "long") | {"e": "short"}
+    assert ranking.best_of_talk(words, talks) == {"long": pytest.approx(0.6), "short": pytest.approx(0.3)}
 
 
 def test_a_near_copy_goes_behind_everything_else() -> None:

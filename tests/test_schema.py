@@ -53,3 +53,22 @@ def test_a_database_of_every_earlier_version_is_brought_forward(tmp_path: Path) 
             assert memory.feedback()[0].reasons == ("too long",)
             profile = memory.latest_profile()
             assert profile is not None and profile.lines[0].text == "The user's dog is called Pemba."
+
+
+def test_vectors_made_of_three_turns_are_made_again_and_those_of_facts_are_kept(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "attune.db") as connection:
+        connection.executescript((VERSIONS / "v1.sql").read_text(encoding="utf-8"))
+        message, fact = (
+            connection.execute(f"SELECT id FROM {table}").fetchone()[0] for table in ("messages", "memories")
+        )
+        vector = HashEmbeddings().embed_query("of old").tobytes()
+        connection.execute("DELETE FROM embeddings")
+        connection.executemany(
+            "INSERT INTO embeddings (item_id, item_type, encoder, vector) VALUES (?, ?, 'hash', ?)",
+            [(message, "message", vector), (fact, "memory", vector)],
+        )
+    connection.close()
+    with open_memory(tmp_path, embeddings=HashEmbeddings(), start_worker=False) as memory:
+        assert memory.store.vectors("hash") == [(fact, 0, vector)]
+        memory.embed_pending()
+        assert {item for item, _, kept in memory.store.vectors("hash") if kept != vector} >= {message}

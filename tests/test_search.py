@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory import Memory, MemoryManager, Message, NewMessage, SearchHit, open_memory
+from memory.search import Scope
 from memory.store import instant
 from tests.fakes import HashEmbeddings
 
@@ -160,6 +161,16 @@ def test_what_one_persona_was_told_stays_with_it(memory: MemoryManager) -> None:
     assert contents(memory.search("wizard", persona="bard")) == ["The user's wizard is called Ozrin."]
 
 
+def test_a_persona_that_keeps_its_memory_to_itself_leaves_room_for_the_rest(memory: MemoryManager) -> None:
+    say(memory, *(f"quince secret {n}" for n in range(30)), persona="bard")
+    memory.add(content="The bard's quince is golden.", attribute="quince", value="golden", persona="bard")
+    open_ = say(memory, "An open word, among many others that are here, of the quince.")[0]
+    embed(memory)
+    assert memory.search("quince", limit=3, persona="bard")[0].item.id != open_.id
+    hits = memory.search("quince", limit=3, persona="bard", exclude_personas=["bard"])
+    assert [hit.item.id for hit in hits] == [open_.id]
+
+
 def test_scopes_of_conversations_and_messages_hold(memory: MemoryManager) -> None:
     one = say(memory, "The quince tree blooms.")[0]
     other = say(memory, "The quince jam is done.")[0]
@@ -205,6 +216,69 @@ def test_the_same_search_gives_the_same_order_with_scores_that_fall(memory: Memo
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
+def test_a_named_time_decides_between_messages_with_the_same_words(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    for month in (1, 3, 5):
+        at = START.replace(month=month)
+        memory.add_message(conversation.id, role="user", content=f"Planted {month} beds of kale.", created_at=at)
+        memory.add_message(conversation.id, role="assistant", content="Good.", created_at=at)
+    assert contents(memory.search("What did I plant in March?"))[0] == "Planted 3 beds of kale."
+    assert contents(memory.search("What did I plant in January 2026?"))[0] == "Planted 1 beds of kale."
+
+
+def test_what_did_i_say_then_brings_what_was_said_then(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    for day, text in ((1, "The roof leaks."), (2, "Oda came by."), (3, "I sold the boat.")):
+        memory.add_message(conversation.id, role="user", content=text, created_at=START.replace(month=4, day=day))
+    assert contents(memory.search("What did I say on 2 April?"))[0] == "Oda came by."
+    assert memory.search("What did I say on 2 May 2019?", include=("message",)) == []
+
+
+def test_what_i_told_and_what_you_told_are_two_things(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    for role, text in (("user", "Kale wants lime, says Oda."), ("assistant", "Kale wants shade, I would say.")):
+        memory.add_message(conversation.id, role=role, content=text)  # type: ignore[arg-type]
+    assert contents(memory.search("What did I say about kale?"))[0] == "Kale wants lime, says Oda."
+    assert contents(memory.search("What did you say about kale?"))[0] == "Kale wants shade, I would say."
+
+
+def test_a_message_without_a_vector_does_not_lose_to_its_neighbour_by_that(memory: MemoryManager) -> None:
+    asked, told = say(memory, "I cut the roses today, and there were many.", "The red knife is for the roses.")
+    assert contents(memory.search("knife for roses"))[0] == told.content
+    with memory.store.transaction() as connection:
+        connection.execute("DELETE FROM embeddings WHERE item_id = ?", [told.id])
+    assert contents(memory.search("knife for roses"))[:2] == [told.content, asked.content]
+
+
+def test_a_long_message_is_found_by_its_end_and_only_once(memory: MemoryManager) -> None:
+    filler = " ".join(f"Line {n} of the log says nothing." for n in range(200))
+    long = say(memory, filler + " The zeppelin landed at dawn.")[0]
+    say(memory, *(f"Something else, number {n}." for n in range(5)))
+    parts = [part for item, part, _ in memory.store.vectors("hash") if item == long.id]
+    assert parts == list(range(len(parts))) and len(parts) > 5
+    hits = memory.search("zeppelin landed dawn", limit=5)
+    assert [(hit.item.id, hit.source) for hit in hits[:1]] == [(long.id, "both")]
+    assert sum(hit.item.id == long.id for hit in hits) == 1
+
+
+def test_a_neighbour_that_the_scope_hides_says_nothing_for_a_message(memory: MemoryManager) -> None:
+    first, hidden, other = say(memory, "We fed the otters.", "otters otters eat eels", "We fed the eels.")
+    gathered = memory._searcher.gather(
+        "otters", scope=Scope(exclude_message_ids=frozenset([hidden.id])), include=("message",)
+    )
+    assert gathered.evidence.keys() == {first.id, other.id}
+    assert all(known.neighbour_words == known.neighbour_meaning == 0 for known in gathered.evidence.values())
+
+
+def test_while_few_vectors_are_made_words_alone_decide(memory: MemoryManager) -> None:
+    said = say(memory, *(f"Quince number {n}." for n in range(10)))
+    with memory.store.transaction() as connection:
+        connection.executemany("DELETE FROM embeddings WHERE item_id = ?", [[m.id] for m in said[1:]])
+    gathered = memory._searcher.gather("quince", scope=Scope(), include=("message",))
+    assert len(gathered.evidence) == 10
+    assert not any(known.has_meaning for known in gathered.evidence.values())
+
+
 def test_a_removed_index_folder_is_filled_again_from_sqlite(tmp_path: Path) -> None:
     import shutil
 
@@ -229,6 +303,7 @@ AWKWARD = [
     "हिन्दी में",
     "x" * 200_000,
     "word " * 40_000,
+    "on 3 May 2023 and two weeks before 4 June " * 5_000,
     "\ud800 lone",
 ]
 
@@ -289,3 +364,13 @@ def test_nothing_out_of_scope_is_ever_found(data: st.DataObject) -> None:
             assert hit.item.id not in excluded
             assert only in (None, hit.item.conversation_id)
             assert never != hit.item.conversation_id
+
+
+def test_a_word_that_nearly_every_message_holds_does_not_drive_the_scan(memory: MemoryManager) -> None:
+    say(memory, *(f"The quince of day {n} and its jam." for n in range(40)))
+    say(memory, "One quince, one zeppelin.")
+    chosen = memory.store.scanned
+    assert chosen(["quince", "zeppelin"], most=20) == ["zeppelin"]
+    assert chosen(["quince", "zeppelin"], most=100) == ["quince", "zeppelin"]
+    assert chosen(["quince"], most=20) == ["quince"], "the rarest is always looked for"
+    assert chosen([], most=20) == []

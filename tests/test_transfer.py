@@ -7,7 +7,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +261,41 @@ def test_a_zip_that_unpacks_without_end_is_not_unpacked(rich: MemoryManager, tmp
 def test_an_export_that_cannot_be_written_leaves_the_old_one(rich: MemoryManager, tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="Choose another place"):
         export_zip(rich, tmp_path / "nowhere" / "out.zip")
+
+
+def test_plans_keep_their_days_and_what_is_withheld_stays_withheld(memory: MemoryManager, tmp_path: Path) -> None:
+    conversation = memory.start_conversation()
+    said = memory.add_message(conversation.id, role="user", content="I was diagnosed with epilepsy.")
+    held = memory.hold_back(message_id=said.id, content="The user was diagnosed with epilepsy.", sensitivity="health")
+    days = (date(2026, 7, 1), date(2026, 7, 31))
+    plan = memory.add(
+        content="The user is going to Lisbon in July 2026.", attribute="plan", value="Lisbon", occurs=days
+    )
+    export_zip(memory, tmp_path / "out.zip")
+    with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
+        import_zip(other, tmp_path / "out.zip")
+        assert other.held_facts() == [held]
+        assert said.id not in {hit.item.id for hit in other.search("epilepsy")}
+        assert (other.get(plan.id).occurs_from, other.get(plan.id).occurs_to) == days
+
+
+def test_an_export_from_before_plans_had_days_is_still_read(memory: MemoryManager, tmp_path: Path) -> None:
+    memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen")
+    export_zip(memory, tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        contents = {
+            name: archive.read(name) for name in archive.namelist() if name not in ("held.jsonl", "manifest.json")
+        }
+        manifest = json.loads(archive.read("manifest.json"))
+    rows = [json.loads(line) for line in contents["memories.jsonl"].splitlines()]
+    for row in rows:
+        del row["occurs_from"], row["occurs_to"]
+    contents["memories.jsonl"] = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
+    with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
+        import_zip(other, tmp_path / "old.zip")
+        assert [m.value for m in other.memories()] == ["Bergen"]

@@ -14,6 +14,7 @@ from assistant.models import LocalModel
 from memory import (
     Conversation,
     ForgetPlan,
+    HeldFact,
     Memory,
     MemoryEvent,
     Message,
@@ -22,6 +23,7 @@ from memory import (
     PromptVersion,
     SearchHit,
 )
+from memory.filters import snippets
 from personas import Persona
 
 EVENT_WORDS = {
@@ -73,6 +75,13 @@ def empty(title: str, what_to_do: str) -> str:
 def heading(title: str, *, demo: bool) -> str:
     mark = '<span class="a-mark">Demo: a made-up user. Nothing here is kept.</span>' if demo else ""
     return f'<div class="a-heading"><h1>{escape(title)}</h1>{mark}</div>'
+
+
+def incognito_heading() -> str:
+    return (
+        '<div class="a-heading"><h1>Incognito</h1><span class="a-mark">Nothing of this is stored or remembered, and nothing '
+        "remembered is used. It is gone when Attune is closed.</span></div>"
+    )
 
 
 def conversation_list(conversations: Iterable[Conversation], current: str) -> str:
@@ -131,6 +140,27 @@ def learnt(memory: Memory, source: Message | None) -> str:
         button("Undo", "undo-memory", memory.id, label=f"Undo: {memory.content}"),
         kind="learnt",
         note=where,
+    )
+
+
+def held(fact: HeldFact) -> str:
+    """A delicate statement that was not kept: the user decides."""
+    return card(
+        f"<span class='a-label'>Keep this?</span> {escape(fact.content)}",
+        button("Keep", "keep-held", fact.id, label=f"Keep: {fact.content}"),
+        button("Do not keep", "decline-held", fact.id, label=f"Do not keep: {fact.content}"),
+        kind="held",
+        note=f"It is delicate ({escape(fact.sensitivity)}), so it was not kept. Until you keep it, your message is found from "
+        "its own conversation only.",
+    )
+
+
+def failing(reason: str) -> str:
+    """The chat model's reading of facts fails; the rules go on."""
+    return card(
+        f"<span class='a-label'>Reading facts with the chat model has been failing:</span> {escape(reason)}",
+        kind="problem",
+        note="What the rules read is kept all the same, and every message can be found.",
     )
 
 
@@ -203,6 +233,7 @@ def used_panel(uses: Sequence[UsedMemory], *, of_reply: bool) -> str:
         if use.id and use.type in ("memory", "profile"):
             buttons = [
                 button("Wrong", "wrong", use.id, label=f"Wrong: {use.content}"),
+                button("Outdated", "outdated", use.id, label=f"Outdated: {use.content}"),
                 button("Forget", "forget", use.id, label=f"Forget: {use.content}"),
             ]
         since = f" · from your message, {day(use.created_at)}" if use.created_at else ""
@@ -218,12 +249,12 @@ def forget_plan(plan: ForgetPlan) -> str:
     parts = ["<h3>This cannot be taken back. It would remove:</h3><ul>"]
     parts += [f"<li>the conversation “{escape(c.title)}”</li>" for c in plan.deleted_conversations]
     parts += [f"<li>the memory “{escape(m.content)}”</li>" for m in plan.memories]
-    if plan.redacted_messages:
-        parts.append(f"<li>its words in {len(plan.redacted_messages)} message(s):<ul>")
-        parts += [
-            f"<li>{escape(short(m.content))} <small>{day(m.created_at)}</small></li>"
-            for m in plan.redacted_messages[:8]
-        ]
+    if touched := (*plan.redacted_messages, *plan.blanked_messages):
+        what = (
+            "every sentence that names it in" if plan.topic else "all of" if plan.blanked_messages else "its words in"
+        )
+        parts.append(f"<li>{what} {len(touched)} message(s):<ul>")
+        parts += [f"<li>{escape(short(m.content))} <small>{day(m.created_at)}</small></li>" for m in touched[:8]]
         parts.append("</ul></li>")
     return "".join([*parts, "</ul>"])
 
@@ -259,14 +290,24 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
     return rows or empty("Nothing remembered yet", "Say something about yourself in the chat, or add it by hand below.")
 
 
-def search_results(hits: Iterable[SearchHit], sources: Mapping[str, Message]) -> str:
+def search_results(
+    hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
+) -> str:
+    """Facts as rows, messages as the place where the words stand, with a way into their conversation."""
+    messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
+    places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
     for hit in hits:
         if isinstance(hit.item, Memory):
             rows.append(memory_row(hit.item, sources.get(hit.item.source_message_id or "")))
         else:
             who = "You" if hit.item.role == "user" else "Attune"
-            rows.append(card(escape(short(hit.item.content, 280)), note=f"{who}, {day(hit.item.created_at)}"))
+            marked = "".join(
+                f"<mark>{escape(piece)}</mark>" if wanted else escape(piece) for piece, wanted in places[hit.item.id]
+            )
+            title = (titles or {}).get(hit.item.conversation_id, "")
+            way = f'<a href="?c={escape(hit.item.conversation_id)}">{escape(title)}</a>' if title else ""
+            rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
 
 
@@ -277,30 +318,50 @@ def timeline(events: Sequence[MemoryEvent]) -> str:
     return f'<h3 class="a-side">History</h3><ol class="a-timeline">{rows}</ol>'
 
 
-def profile_page(lines: Sequence[ProfileLine]) -> str:
+def profile_page(lines: Sequence[ProfileLine], sources: Mapping[str, Message] | None = None) -> str:
+    """The page, each line with where it comes from and a lock. `sources`: the message of each memory."""
     if not lines:
         return empty("An empty page", "What you say about yourself appears here. You can also write it yourself.")
     sections = dict.fromkeys(line.section for line in lines)
     return "".join(
         f'<section class="a-card"><div class="a-body"><h3>{escape(section)}</h3><ul>'
-        + "".join(
-            f"<li>{escape(line.text)}{' <small>your words</small>' if line.author == 'user' else ''}</li>"
-            for line in lines
-            if line.section == section
-        )
+        + "".join(_profile_line(line, sources or {}) for line in lines if line.section == section)
         + "</ul></div></section>"
         for section in sections
     )
+
+
+def _profile_line(line: ProfileLine, sources: Mapping[str, Message]) -> str:
+    if line.author == "user":
+        return f"<li>{escape(line.text)} <small>your words</small></li>"
+    said = next((sources[m] for m in line.memory_ids if m in sources), None)
+    where = f" <small>from your message, {day(said.created_at)}</small>" if said else ""
+    act, word = ("unlock", "Unlock") if line.locked else ("lock", "Lock")
+    return f"<li>{escape(line.text)}{where} {button(word, act, line.text, kind='small', label=f'{word}: {line.text}')}</li>"
 
 
 def profile_versions(versions: Sequence[ProfileVersion]) -> str:
     if not versions:
         return ""
     rows = "".join(
-        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines</li>"
+        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines "
+        f"{button('Compare', 'compare', v.id, label=f'Compare with the page of {day(v.created_at)}')}"
+        f"{button('Restore', 'restore', v.id, label=f'Restore the page of {day(v.created_at)}')}</li>"
         for v in versions[:20]
     )
     return f'<h3 class="a-side">Versions</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def profile_diff(changes: Sequence[tuple[str, ProfileLine]]) -> str:
+    """What came and went since a version."""
+    if not changes:
+        return card("The page reads as it did then.")
+    words = {"+": "came", "-": "went"}
+    rows = "".join(
+        f"<li><strong>{words[sign]}</strong> {escape(line.text)} <small>{escape(line.section)}</small></li>"
+        for sign, line in changes
+    )
+    return card(f"<span class='a-label'>Since then:</span><ul>{rows}</ul>")
 
 
 KEPT = (("conversations", "conversation"), ("messages", "message"), ("memories", "memory"))

@@ -98,12 +98,17 @@ def chat(
     ] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
     persona_id: Annotated[str | None, typer.Option("--persona", help="Who speaks.")] = None,
+    incognito: Annotated[
+        bool, typer.Option("--incognito", help="Store nothing, remember nothing, use no memory.")
+    ] = False,
     model: Model = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Say one thing, or have a conversation."""
     with assistant_of(context, model=model, home=home) as assistant:
+        if incognito:
+            conversation = assistant.incognito.start()
         if text is None and not sys.stdin.isatty():
             text = piped_text()
         if text is not None:

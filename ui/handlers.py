@@ -17,14 +17,21 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.background import EXTRACTION_FAILURE
+from assistant.dates import local_days
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
+from assistant.extraction import allow_class, allowed_classes
+from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
+from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
-from memory import Memory, MemoryStoreError, Message, transfer
+from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards, rules
+from ui.filters import read_filter
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +139,8 @@ class ChatHandlers:
     def view(self, current: str, *, box: Any = None, of_message: str | None = None) -> ChatView:
         """The whole chat page for a conversation; for none, the empty state."""
         memory = self.assistant.memory
+        if self.assistant.incognito.knows(current):
+            return self._incognito_view(current, box)
         conversation = memory.find_conversation(current) if current else None
         current = conversation.id if conversation else ""
         thread = memory.thread(current) if current else []
@@ -157,6 +166,29 @@ class ChatHandlers:
             tools=gr.update(visible=bool(rows)),
         )
 
+    def _incognito_view(self, current: str, box: Any) -> ChatView:
+        rows, ids = chat_rows(self._thread(current))
+        running = bool(self.assistant.running(current))
+        return ChatView(
+            current=current,
+            ids=ids,
+            chatbot=gr.update(value=rows, visible=bool(rows)),
+            heading=cards.incognito_heading(),
+            side=cards.conversation_list(self.assistant.memory.conversations(), current),
+            starters=gr.update(visible=False),
+            cards="",
+            used=cards.used_panel((), of_reply=False),
+            box=gr.skip() if box is None else box,
+            send=gr.update(visible="hidden" if running else True),
+            stop=gr.update(visible=True if running else "hidden"),
+            tools=gr.update(visible=False),
+        )
+
+    @told
+    def begin_incognito(self) -> ChatView:
+        """A conversation of which nothing is kept."""
+        return self.view(self.assistant.incognito.start(), box="")
+
     def _thumbs(self, thread: Sequence[Message]) -> list[str | None]:
         """Gradio wants one for each reply's row, thoughts included."""
         given = {f.message_id: "Like" if f.rating == 1 else "Dislike" for f in self.assistant.memory.feedback()}
@@ -173,6 +205,7 @@ class ChatHandlers:
         answer = thread[-1] if thread and thread[-1].role == "assistant" else None
         if question is not None:
             parts += [cards.learnt(memory, question) for memory in self.assistant.learnt_from(question.id)]
+            parts += [cards.held(held) for held in self.assistant.memory.held_facts(question.id)]
         if answer is not None and answer.status != "streaming":
             facts = [use.content for use in self.assistant.used_for(answer.id) if use.type == "memory"]
             if facts:
@@ -331,6 +364,8 @@ class ChatHandlers:
         return gr.update(visible=False), self._cards(self._thread(current))
 
     def _thread(self, current: str) -> list[Message]:
+        if is_incognito(current):
+            return self.assistant.incognito.thread(current)
         return self.assistant.memory.thread(current) if current else []
 
     # --- cards ----------------------------------------------------------------------------------------------------
@@ -341,6 +376,10 @@ class ChatHandlers:
         act, identifier = _pressed(event)
         if act == "undo-memory":
             self.assistant.memory.undo_add(identifier)
+        elif act == "keep-held":
+            self.assistant.memory.keep_held(identifier)
+        elif act == "decline-held":
+            self.assistant.memory.decline_held(identifier)
         elif act == "accept":
             self.assistant.accept(identifier)
         elif act == "reject":
@@ -358,24 +397,48 @@ class ChatHandlers:
 
     @told
     def wrong_or_ask(self, current: str, event: gr.EventData) -> tuple[Any, ...]:
-        """A button on a memory that was used: (used panel, the pending question, its panel, its words)."""
+        """A button on a memory that was used: (used panel, the pending question, its panel, its words, what is to be
+        put right, its panel)."""
         act, identifier = _pressed(event)
-        if act == "wrong":
+        if act in ("wrong", "outdated"):
             self.assistant.mark_wrong(identifier)
             gr.Info("It is closed and will not be used again. Its history keeps it.")
-            return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip()
+            right = (identifier, gr.update(visible=True)) if act == "wrong" else (gr.skip(), gr.skip())
+            return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip(), *right
         if act == "forget":
-            return gr.skip(), *self.ask(f"memory:{identifier}")
-        return (gr.skip(),) * 4
+            return gr.skip(), *self.ask(f"memory:{identifier}"), gr.skip(), gr.skip()
+        return (gr.skip(),) * 6
+
+    @told
+    def put_right(self, identifier: str, text: str, current: str) -> tuple[Any, ...]:
+        """What is right instead of what was wrong: (the emptied box, its panel, cards)."""
+        if identifier and text.strip():
+            kept = self.assistant.correct(identifier, text)
+            gr.Info(cards.escape(f"Remembered: {kept.content}"))
+        return "", gr.update(visible=False), self._cards(self._thread(current))
 
     # --- questions ------------------------------------------------------------------------------------------------
 
     def ask(self, pending: str) -> tuple[Any, ...]:
         """Show what would go: (the pending question, its panel, its words)."""
-        kind, _, identifier = pending.partition(":")
-        memory = self.assistant.memory
-        plan = memory.plan_forget(identifier) if kind == "memory" else memory.plan_delete_conversation(identifier)
+        plan = self._plan(pending)
+        if plan.is_empty:
+            raise AttuneError("Nothing is known of that, so there is nothing to forget.")
         return pending, gr.update(visible=True), cards.forget_plan(plan)
+
+    def _plan(self, pending: str) -> ForgetPlan:
+        kind, _, what = pending.partition(":")
+        memory = self.assistant.memory
+        if kind == "period":
+            first, _, last = what.partition("/")
+            return memory.plan_forget_period(*local_days(first, last))
+        plans = {
+            "memory": memory.plan_forget,
+            "conversation": memory.plan_delete_conversation,
+            "topic": memory.plan_forget_topic,
+            "person": memory.plan_forget_person,
+        }
+        return plans[kind](what)
 
     @told
     def ask_delete(self, current: str) -> tuple[Any, ...]:
@@ -394,6 +457,10 @@ class ChatHandlers:
             self.assistant.memory.delete_conversation(identifier)
             current = "" if identifier == current else current
             gr.Info("Deleted.")
+        elif kind in ("topic", "person", "period"):
+            plan = self.assistant.memory.forget(self._plan(pending))
+            current = "" if current in {c.id for c in plan.deleted_conversations} else current
+            gr.Info("Forgotten.")
         return gr.update(visible=False), *self.view(current)
 
     # --- conversations --------------------------------------------------------------------------------------------
@@ -421,7 +488,7 @@ class ChatHandlers:
     def choose_persona(self, current: str, persona: str) -> str:
         """The persona speaks from the next reply on: (starter cards with its greeting)."""
         speaker = self.assistant.persona(persona or self.assistant.settings.persona)
-        if current:
+        if current and not is_incognito(current):
             self.assistant.memory.set_persona(current, speaker.id)
         return cards.starters(speaker, server=self._server)
 
@@ -442,10 +509,17 @@ class PageHandlers(ChatHandlers):
     @told
     def memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
-        if query.strip():
-            hits = memory.search(query, limit=20)
-            return cards.search_results(hits, self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)]))
-        listed = memory.memories(include_closed=closed, limit=500)
+        words, narrowed = read_filter(query)
+        if words:
+            hits = memory.search_as_typed(words, as_of=narrowed.moment)
+            if not narrowed.is_empty:
+                hits = [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
+            sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
+            return cards.search_results(
+                hits, sources, read_filters(words).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
+            )
+        listed = memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
+        listed = [fact for fact in listed if narrowed.admits(fact)]
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
 
@@ -465,6 +539,41 @@ class PageHandlers(ChatHandlers):
             self.assistant.mark_wrong(identifier) if act == "close" else memory.reopen(identifier)
             view[0] = self.memories(query, closed)
         return tuple(view)
+
+    @told
+    def ask_forget(self, kind: str, what: str, first: str, last: str) -> tuple[Any, ...]:
+        """Show what forgetting a topic, a person or a time would take: (the pending question, its panel, its words)."""
+        if kind == "period":
+            what = f"{first.strip()}/{last.strip()}"
+        elif not what.strip():
+            raise AttuneError("Say what is to be forgotten: a topic like “my ex”, or a name.")
+        return self.ask(f"{kind}:{what}")
+
+    @told
+    def held(self) -> str:
+        """Why learning fails, if it does, and what waits for the user's word."""
+        failing = self.assistant.memory.note(EXTRACTION_FAILURE)
+        parts = [cards.failing(failing)] if failing else []
+        return "".join([*parts, *(cards.held(fact) for fact in self.assistant.memory.held_facts())])
+
+    @told
+    def held_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:
+        """(what is held back, list)"""
+        act, identifier = _pressed(event)
+        if act == "keep-held":
+            self.assistant.memory.keep_held(identifier)
+        elif act == "decline-held":
+            self.assistant.memory.decline_held(identifier)
+        return self.held(), self.memories(query, closed)
+
+    def allowed(self) -> list[str]:
+        """The delicate classes that may be kept."""
+        return sorted(allowed_classes(self.assistant.memory))
+
+    @told
+    def allow(self, wanted: list[str]) -> None:
+        for name in CLASSES:
+            allow_class(self.assistant.memory, name, allowed=name in wanted)
 
     @told
     def save_memory(self, identifier: str, text: str, query: str, closed: bool) -> tuple[Any, ...]:
@@ -487,10 +596,32 @@ class PageHandlers(ChatHandlers):
     def profile(self) -> tuple[Any, ...]:
         """(the page, its text, its versions)"""
         return (
-            cards.profile_page(self.assistant.profile().lines),
+            self._profile_page(),
             self.assistant.profile_text(),
             cards.profile_versions(self.assistant.memory.profile_versions()),
         )
+
+    def _profile_page(self) -> str:
+        lines = self.assistant.profile().lines
+        memories = [self.assistant.memory.find(m) for line in lines for m in line.memory_ids]
+        known = [memory for memory in memories if memory is not None]
+        sources = self._sources(known)
+        said = {m.id: sources[m.source_message_id] for m in known if m.source_message_id in sources}
+        return cards.profile_page(lines, said)
+
+    @told
+    def profile_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
+        """A lock, or a version: (the page, its text, its versions, what has changed)"""
+        act, what = _pressed(event)
+        changed = ""
+        if act in ("lock", "unlock"):
+            self.assistant.lock_profile_line(what, locked=act == "lock")
+        elif act == "restore":
+            self.assistant.restore_profile(what)
+            gr.Info("The page reads as it did then, with what was learnt since.")
+        elif act == "compare":
+            changed = cards.profile_diff(self.assistant.profile_diff(what))
+        return *self.profile(), changed
 
     @told
     def save_profile(self, text: str) -> tuple[Any, ...]:

@@ -29,7 +29,11 @@ def export_data(context: typer.Context, file: Path, as_json: AsJson = False) -> 
 
 
 def import_data(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
-    """Read an exported zip. What is already there stays as it is."""
+    """Read an export: Attune's zip, or the conversations of ChatGPT or Claude. What is already there stays as it is."""
+    from memory.chat_exports import is_chat_export
+
+    if is_chat_export(file):
+        return _import_chats(context, file, as_json)
     with memory_of(context, drain=True) as store:
         from memory import transfer
 
@@ -39,6 +43,36 @@ def import_data(context: typer.Context, file: Path, as_json: AsJson = False) -> 
         else:
             out.print(
                 "\n".join(f"{name}: {n['added']} added, {n['skipped']} already there" for name, n in counts.items())
+            )
+
+    return None
+
+
+def _import_chats(context: typer.Context, file: Path, as_json: bool) -> None:
+    """Ctrl-C or a kill loses nothing: the same command goes on where it was."""
+    from dataclasses import asdict
+
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    with memory_of(context, drain=True) as store:
+        from memory.chat_import import import_chats
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, transient=True) as bars:
+            reading = bars.add_task("Reading", total=None)
+            embedding = bars.add_task("Making searchable by meaning", total=None, visible=False)
+            result = import_chats(
+                store,
+                file,
+                reading=lambda done, total: bars.update(reading, completed=done, total=total),
+                embedding=lambda done, total: bars.update(embedding, completed=done, total=total, visible=True),
+            )
+        if as_json:
+            print_json(asdict(result))
+        else:
+            out.print(
+                f"{result.conversations} conversations with {result.messages} messages added, "
+                f"{result.known_conversations} conversations and {result.known_messages} messages already there"
             )
 
 

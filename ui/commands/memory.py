@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.session import memory_of
-from ui.terminal import day, err, out, print_json, print_table
+from ui.terminal import day, err, out, piped_text, print_json, print_table, write
+
+if TYPE_CHECKING:
+    from memory import ForgetPlan
 
 memory = typer.Typer(help="What is remembered.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Held = Annotated[str, typer.Argument(help="As `attune memory held` shows it.")]
 Identifier = Annotated[str, typer.Argument(help="As `attune memory list` shows it.")]
 
 
@@ -38,9 +43,9 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200)] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Find facts and messages, best first."""
+    """Find facts and messages, best first. Among the words may stand persona:ada, from:me, before:2026-05, after:2026."""
     with memory_of(context) as store:
-        hits = store.search(query, limit=limit)
+        hits = store.search_as_typed(query, limit=limit)
         if as_json:
             return print_json(
                 [{"type": "memory" if hasattr(hit.item, "kind") else "message", **_row(hit)} for hit in hits]
@@ -72,22 +77,101 @@ def edit(context: typer.Context, identifier: Identifier, content: str, as_json: 
 @memory.command()
 def forget(
     context: typer.Context,
-    identifier: Identifier,
+    identifier: Annotated[str | None, typer.Argument(help="A fact, as `attune memory list` shows it.")] = None,
+    topic: Annotated[str, typer.Option(help="Everything about a topic: “my ex”.")] = "",
+    person: Annotated[str, typer.Option(help="A person or pet, by name or by what they are to you: “sister”.")] = "",
+    first: Annotated[str, typer.Option("--from", help="All that was said from this day, like 2026-05-03.")] = "",
+    last: Annotated[str, typer.Option("--to", help="… to the end of this day.")] = "",
+    conversation: Annotated[str, typer.Option(help="A whole conversation, by its identifier.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Forget a fact: strike it out of every message, reply and page that quotes it. Cannot be taken back."""
+    """Forget a fact, a topic, a person, a time or a conversation, in every message and page. Cannot be taken back."""
+    from assistant.dates import local_days
+
+    if sum(bool(given) for given in (identifier, topic, person, first, conversation)) != 1 or (last and not first):
+        raise typer.BadParameter("Name one thing: an ID, --topic, --person, --from with --to, or --conversation.")
     with memory_of(context, drain=True) as store:
-        plan = store.plan_forget(identifier)
-        for fact in plan.memories:
-            err.print(f"forget   {fact.content}", markup=False)
-        for message in plan.redacted_messages:
-            err.print(f"redact   {message.role}, {day(message.created_at)}: {message.content[:120]}", markup=False)
-        if not yes and not typer.confirm("Forget this for good?", err=True):
-            raise typer.Exit(1)
-        store.delete(identifier)
+        if topic:
+            plan = store.plan_forget_topic(topic)
+        elif person:
+            plan = store.plan_forget_person(person)
+        elif first:
+            plan = store.plan_forget_period(*local_days(first, last))
+        elif conversation:
+            plan = store.plan_delete_conversation(conversation)
+        else:
+            plan = store.plan_forget(identifier or "")
+        _show_plan(plan)
+        if not plan.is_empty:
+            if not yes and not typer.confirm("Forget this for good?", err=True):
+                raise typer.Exit(1)
+            store.forget(plan)
         if as_json:
-            print_json({"forgotten": [m.id for m in plan.memories], "redacted": [m.id for m in plan.redacted_messages]})
+            print_json(
+                {
+                    "forgotten": [m.id for m in plan.memories],
+                    "redacted": [m.id for m in (*plan.redacted_messages, *plan.blanked_messages)],
+                    "conversations": [c.id for c in plan.deleted_conversations],
+                }
+            )
+
+
+def _show_plan(plan: ForgetPlan) -> None:
+    if plan.is_empty:
+        err.print("Nothing is known of that. Nothing was forgotten.")
+    for gone in plan.deleted_conversations:
+        err.print(f"delete   the conversation {gone.title}, {day(gone.created_at)}", markup=False)
+    for fact in plan.memories:
+        err.print(f"forget   {fact.content}", markup=False)
+    for message in (*plan.redacted_messages, *plan.blanked_messages):
+        err.print(f"redact   {message.role}, {day(message.created_at)}: {message.content[:120]}", markup=False)
+
+
+@memory.command()
+def held(context: typer.Context, as_json: AsJson = False) -> None:
+    """Delicate statements that were found and not kept: they wait for your word."""
+    with memory_of(context) as store:
+        found = store.held_facts()
+        if as_json:
+            return print_json(found)
+        rows = [(h.id, h.sensitivity, h.content, day(h.valid_from)) for h in found]
+        return print_table(("id", "class", "held back", "said"), rows, empty="Nothing is held back.")
+
+
+@memory.command()
+def keep(context: typer.Context, identifier: Held, as_json: AsJson = False) -> None:
+    """Keep something that was held back, as a memory."""
+    with memory_of(context, drain=True) as store:
+        kept = store.keep_held(identifier)
+        print_json(kept) if as_json else out.print(kept.id)
+
+
+@memory.command()
+def decline(context: typer.Context, identifier: Held, as_json: AsJson = False) -> None:
+    """Do not keep something that was held back; it is not offered again."""
+    with memory_of(context) as store:
+        store.decline_held(identifier)
+        if as_json:
+            print_json({"declined": identifier})
+
+
+@memory.command()
+def allow(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="health, religion, politics, sexuality, ethnicity, location or identifier.")
+    ],
+    off: Annotated[bool, typer.Option("--off", help="Hold it back again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a delicate class be kept without asking."""
+    from assistant.extraction import allow_class, allowed_classes
+
+    with memory_of(context) as store:
+        allow_class(store, name, allowed=not off)
+        now = sorted(allowed_classes(store))
+        print_json({"allowed": now}) if as_json else out.print(", ".join(now) or "none", markup=False)
 
 
 @memory.command()
@@ -99,6 +183,97 @@ def history(context: typer.Context, identifier: Identifier, as_json: AsJson = Fa
             return print_json(events)
         rows = [(day(event.at), event.kind, event.by, event.content or "(forgotten)") for event in events]
         return print_table(("when", "what", "by", "memory"), rows, empty="")
+
+
+@memory.command()
+def save(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Ends in .md, .jsonl or .csv; - prints markdown.")],
+    closed: Annotated[bool, typer.Option("--all", help="Also what is no longer true (not in .md).")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the memories to a file: markdown that you can edit and load back, JSON lines, or a table."""
+    from assistant import memory_file
+    from assistant.errors import AttuneError
+
+    forms: dict[str, memory_file.Format] = {".md": "md", ".jsonl": "jsonl", ".csv": "csv"}
+    with memory_of(context) as store:
+        found = store.memories(include_closed=closed, limit=1_000_000)
+        if str(file) == "-":
+            write(memory_file.write(found))
+            return
+        if file.suffix.lower() not in forms:
+            raise AttuneError(f"{file.name} must end in .md, .jsonl or .csv.")
+        try:
+            file.write_text(memory_file.write(found, forms[file.suffix.lower()]), encoding="utf-8")
+        except OSError as error:
+            raise AttuneError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
+        if as_json:
+            print_json({"file": str(file), "memories": len(found)})
+
+
+@memory.command()
+def load(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="A page that `save` wrote, or a list from another assistant; - reads a pipe.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read an edited page back, or a list of memories pasted from ChatGPT or Claude. Shows what would change first."""
+    from assistant import memory_file
+    from assistant.errors import AttuneError
+
+    try:
+        text = piped_text() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        with memory_of(context):
+            raise AttuneError(
+                f"{file} cannot be read as text ({error}). Name a UTF-8 file, or - for a pipe."
+            ) from error
+    with memory_of(context, drain=True) as store:
+        planned = memory_file.plan_load(store, text)
+        for content in planned.added:
+            err.print(f"+ {content}", markup=False)
+        for old, words in planned.reworded:
+            err.print(f"~ {old.content} -> {words}", markup=False)
+        for old in planned.closed:
+            err.print(f"- {old.content}", markup=False)
+        for words in planned.refused:
+            err.print(f"! delicate or secret, left out: {words}", markup=False)
+        if planned.is_empty:
+            err.print("Nothing would change.")
+        elif not yes and not typer.confirm("Change this?", err=True):
+            raise typer.Exit(1)
+        else:
+            memory_file.carry_out(store, planned)
+        if as_json:
+            counts = {"added": len(planned.added), "reworded": len(planned.reworded), "closed": len(planned.closed)}
+            print_json({**counts, "left_out": len(planned.refused)})
+
+
+@memory.command()
+def digest(
+    context: typer.Context,
+    month: Annotated[str, typer.Argument(help="A month, like 2026-03; without it, this one.")] = "",
+    conversation: Annotated[str, typer.Option(help="A conversation, by its identifier.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What a month or a conversation was about, in dated lines that cite where they come from."""
+    from assistant import digests
+    from assistant.errors import AttuneError
+
+    with memory_of(context) as store:
+        if conversation:
+            found = digests.digest_of_conversation(store, conversation)
+        else:
+            try:
+                when = digests.month(month or f"{store.clock().astimezone():%Y-%m}")
+            except ValueError as error:
+                raise AttuneError(f"“{month}” is no month. Write it like 2026-03.") from error
+            found = digests.digest_of_period(store, when)
+        print_json(found) if as_json else write(digests.as_text(found))
 
 
 @memory.command("rebuild-index")

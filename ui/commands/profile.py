@@ -9,10 +9,12 @@ import click
 import typer
 
 from ui.session import caught, memory_of, settings_of
-from ui.terminal import err, piped_text, print_json, write
+from ui.terminal import day, err, piped_text, print_json, print_table, write
 
 profile = typer.Typer(help="The page about you.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+Version = Annotated[str, typer.Argument(help="As `attune profile versions` shows it.")]
 
 
 @profile.command()
@@ -53,6 +55,43 @@ def edit(
                 assistant.edit_profile(text)
             if as_json:
                 print_json(assistant.profile())
+
+
+@profile.command()
+def versions(context: typer.Context, as_json: AsJson = False) -> None:
+    """How the page was before, newest first."""
+    with memory_of(context) as store:
+        found = store.profile_versions()
+        if as_json:
+            return print_json(found)
+        rows = [(v.id, day(v.created_at), "you" if v.author == "user" else "facts", str(len(v.lines))) for v in found]
+        return print_table(("id", "when", "by", "lines"), rows, empty="There is one page so far.")
+
+
+@profile.command()
+def diff(context: typer.Context, identifier: Version, as_json: AsJson = False) -> None:
+    """What has come to the page (+) and gone from it (-) since a version."""
+    with memory_of(context) as store:
+        from assistant.profile import current_profile
+        from assistant.profile import diff as changes_between
+
+        changes = changes_between(store.get_profile_version(identifier).lines, current_profile(store).lines)
+        if as_json:
+            print_json([{"change": sign, "section": line.section, "text": line.text} for sign, line in changes])
+        else:
+            write("".join(f"{sign} {line.text}\n" for sign, line in changes))
+
+
+@profile.command()
+def restore(context: typer.Context, identifier: Version, as_json: AsJson = False) -> None:
+    """Make the page read as it did in a version; what was learnt since stays on it."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        with open_assistant(settings_of(context)) as assistant:
+            page = assistant.restore_profile(identifier)
+            if as_json:
+                print_json(page)
 
 
 def _read(file: Path) -> str:

@@ -48,6 +48,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
             rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
             remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
+        incognito = gr.Button("Incognito", size="sm", elem_id="incognito", min_width=90, scale=0)
         persona = gr.Dropdown(
             [(p.name, p.id) for p in handlers.assistant.all_personas()],
             label="Persona",
@@ -101,6 +102,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 stop = gr.Button("Stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
         with gr.Column(scale=1, min_width=260, elem_id="used-column"):
             used = speaking_html(elem_id="used")
+            wrong = gr.State("")
+            with gr.Column(visible=False, elem_id="right") as right_panel:
+                right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
+                put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
     view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
@@ -121,8 +126,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     begun = new.click(lambda: handlers.open(""), None, view, **many)
     begun.then(None, None, None, js=FOCUS_BOX)
     begun.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    hidden = incognito.click(handlers.begin_incognito, None, view, **many)
+    hidden.then(None, None, None, js=FOCUS_BOX)
     # Looking elsewhere ends the drawing of a reply, never the reply.
-    for component in (side, new):
+    for component in (side, new, incognito):
         component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
 
@@ -134,7 +141,14 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
     cards.click(handlers.card, current, cards, **quiet)
-    used.click(handlers.wrong_or_ask, current, [used, *question.asking], **quiet)
+    used.click(handlers.wrong_or_ask, current, [used, *question.asking, wrong, right_panel], **quiet)
+    gr.on(
+        [put_right.click, right.submit],
+        handlers.put_right,
+        [wrong, right, current],
+        [right, right_panel, cards],
+        **quiet,
+    )
     starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
     persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
     rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.sensitivity import CLASSES
+from ui.filters import CHOICES
 from ui.handlers import PageHandlers
 from ui.pages.parts import Question, speaking_html
 
@@ -15,20 +17,54 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")
         with gr.Row():
-            query = gr.Textbox(label="Search", placeholder="dog, allergy, Bergen …", elem_id="memory-search")
+            query = gr.Textbox(
+                label="Search",
+                placeholder="dog, allergy …   is:plan   about:sister   on:2026-03-20   from:me   after:2026-05",
+                elem_id="memory-search",
+            )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
+        show_kind = gr.Radio(list(CHOICES), value="", show_label=False, label="Show", elem_id="memory-kind")
         with gr.Row(visible=False, elem_id="memory-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="memory-text")
             save = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="memory-save")
+        held = speaking_html(elem_id="held")
         listed = speaking_html(elem_id="memories")
         history = gr.HTML(apply_default_css=False, elem_id="memory-history")
         with gr.Row():
             fresh = gr.Textbox(label="Add by hand", placeholder="The user's bike is red.", elem_id="memory-new")
             add = gr.Button("Add", variant="primary", scale=0, min_width=80, elem_id="memory-add")
+        with gr.Column(elem_classes="a-panel"):
+            gr.HTML(
+                "<h3>Forget</h3><p>A topic or a person goes with every sentence that names it, a time with all that was said "
+                "in it. You see what would go before anything does.</p>"
+            )
+            kind = gr.Radio(
+                [("A topic", "topic"), ("A person", "person"), ("A time", "period")],
+                value="topic",
+                label="What",
+                elem_id="forget-kind",
+            )
+            with gr.Row():
+                what = gr.Textbox(label="Topic or name", placeholder="my ex", elem_id="forget-what")
+                first = gr.Textbox(label="From", placeholder="2026-05-01", visible=False, elem_id="forget-from")
+                last = gr.Textbox(label="To", placeholder="2026-05-07", visible=False, elem_id="forget-to")
+                show = gr.Button("Show what would go", scale=0, min_width=170, elem_id="forget-show")
+        with gr.Column(elem_classes="a-panel"):
+            gr.HTML(
+                "<h3>Delicate subjects</h3><p>These are held back, and you are asked. Tick what may be kept unasked.</p>"
+            )
+            allowed = gr.CheckboxGroup(list(CLASSES), label="May be kept", elem_id="allowed-classes")
 
     looking = [query, closed]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     tab.select(handlers.memories, looking, listed, **quiet)
+    tab.select(handlers.held, None, held, **quiet)
+    tab.select(handlers.allowed, None, allowed, **quiet)
+    show_kind.input(lambda chosen: chosen, show_kind, query, **quiet)
+    held.click(handlers.held_pressed, looking, [held, listed], **quiet)
+    allowed.input(handlers.allow, allowed, None, **quiet)
+    kind.change(_fields, kind, [what, first, last], **quiet)
+    gr.on([show.click, what.submit], handlers.ask_forget, [kind, what, first, last], question.asking, **quiet)
     gr.on([query.change, closed.change], handlers.memories, looking, listed, trigger_mode="always_last", **quiet)
     listed.click(
         handlers.memory_pressed,
@@ -39,3 +75,8 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     gr.on([save.click, text.submit], handlers.save_memory, [edited, text, *looking], [editing, listed], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_memory, [fresh, *looking], [fresh, listed], **quiet)
     return listed, looking
+
+
+def _fields(kind: str) -> tuple[Any, ...]:
+    """A time has two days; a topic or a person has words: (words, from, to)."""
+    return gr.update(visible=kind != "period"), gr.update(visible=kind == "period"), gr.update(visible=kind == "period")

@@ -1,0 +1,150 @@
+"""What a conversation or a month was about, in a few dated lines. Each line cites what it was made of.
+
+A digest is made when it is asked for, from the messages and memories as they are then. So it is never out of date,
+editing a message changes it, and forgetting leaves nothing of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from assistant.dates import When, find_dates, in_words
+from assistant.prompt import long_date
+from assistant.recall import statements
+from assistant.timeline import told
+from memory import Memory, MemoryManager, Message
+from memory.query import terms
+
+MAX_LINES = 8
+PROMPT_LINES = 4
+SENTENCE_WORDS = 24
+_ASKS_WHEN = re.compile(
+    r"\b(?:what (?:was|were|did|have|had|happened|else)|how (?:was|were|did)|busy|up to|talk(?:ed)? about|spoke about"
+    r"|spoken about|tell me about|remind me|summar(?:y|ise|ize)|recap|digest)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestLine:
+    """One line. `cites`: the identifiers of the messages or memories that it stands on."""
+
+    day: date
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """`when`: the days it covers."""
+
+    title: str
+    when: When
+    lines: tuple[DigestLine, ...]
+
+
+def digest_of_conversation(memory: MemoryManager, conversation_id: str) -> Digest:
+    """What one conversation was about.
+
+    Raises:
+        NotFound
+    """
+    conversation = memory.get_conversation(conversation_id)
+    thread = memory.thread(conversation_id)
+    days = [_day(message.created_at) for message in thread] or [_day(conversation.created_at)]
+    lines = choose(thread, memory.memories(include_closed=True, limit=100_000), today=_day(memory.clock()))
+    return Digest(title=conversation.title, when=When(min(days), max(days)), lines=lines)
+
+
+def digest_of_period(memory: MemoryManager, when: When) -> Digest:
+    """What was said, learnt and done from a first to a last day; plans and events by the days they fall on."""
+    first = datetime.combine(when.first, time()).astimezone()
+    last = datetime.combine(when.last + timedelta(days=1), time()).astimezone()
+    said = memory.messages_between(first, last)
+    kept = memory.memories(include_closed=True, limit=100_000)
+    happened = [
+        m
+        for m in kept
+        if m.occurs_from is not None
+        and m.occurs_from <= when.last
+        and m.occurs_to is not None
+        and m.occurs_to >= when.first
+    ]
+    learnt = [m for m in kept if m.occurs_from is None and first <= m.valid_from < last]
+    lines = choose(said, [*happened, *learnt], today=_day(memory.clock()))
+    return Digest(title=f"What was {in_words(when)}", when=when, lines=lines)
+
+
+def month(text: str) -> When:
+    """The days of a month given as `2026-03`.
+
+    Raises:
+        ValueError: it is no month.
+    """
+    first = date.fromisoformat(f"{text}-01")
+    return When(first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1))
+
+
+def choose(
+    said: Sequence[Message], kept: Sequence[Memory], *, today: date, limit: int = MAX_LINES
+) -> tuple[DigestLine, ...]:
+    """The lines of a digest, by day: what was kept first, then the statements that say most. Pure.
+
+    A memory stands on a message of the time or falls on a day of it; a statement is worth the words that come up in
+    several messages, so that what was spoken of again and again goes before an aside.
+    """
+    mine = [message for message in said if message.role == "user"]
+    ids = {message.id for message in mine}
+    facts = [
+        DigestLine(day=m.occurs_from or _day(m.valid_from), text=told(m, today), cites=(m.id,))
+        for m in sorted(kept, key=lambda m: (-m.importance, m.created_at, m.id))
+        if m.kind != "procedural"
+        and (m.occurs_from is not None or m.source_message_id is None or m.source_message_id in ids)
+    ]
+    quoted = {m.source_message_id for m in kept}
+    common = Counter(word for message in mine for word in set(terms(message.content)))
+    sentences = [
+        (sum(common[word] for word in set(terms(sentence))), message, sentence)
+        for message in mine
+        if message.id not in quoted
+        for sentence in statements(message.content)
+        if len(terms(sentence)) >= 2
+    ]
+    sentences.sort(key=lambda entry: (-entry[0], entry[1].created_at, entry[1].id))
+    spoken = [
+        DigestLine(day=_day(m.created_at), text=f"The user said: {_short(sentence)}", cites=(m.id,))
+        for _, m, sentence in sentences
+    ]
+    # Half of the room is for what was said, when there is that much of it.
+    kept_lines = facts[: max(limit - len(spoken), limit // 2)]
+    chosen = [*kept_lines, *spoken[: limit - len(kept_lines)]]
+    return tuple(sorted(chosen, key=lambda line: (line.day, line.text)))
+
+
+def lines_for(memory: MemoryManager, question: str) -> list[tuple[str, DigestLine]]:
+    """For a question like "what was I busy with in March?": lines for the model, dated; none for other questions."""
+    today = _day(memory.clock())
+    found = find_dates(question, today)
+    if len(found) != 1 or not _ASKS_WHEN.search(question) or found[0].past.first > today:
+        return []
+    digest = digest_of_period(memory, found[0].past)
+    return [(f"{long_date(line.day)}: {line.text}", line) for line in digest.lines[:PROMPT_LINES]]
+
+
+def as_text(digest: Digest) -> str:
+    """Markdown: a heading, a bullet for each line with its day."""
+    lines = "\n".join(f"- {long_date(line.day)}: {line.text}" for line in digest.lines)
+    return f"## {digest.title}\n{lines or 'Nothing was said then.'}\n"
+
+
+def _short(sentence: str) -> str:
+    words = sentence.split()
+    return " ".join(words[:SENTENCE_WORDS]) + (" …" if len(words) > SENTENCE_WORDS else "")
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone().date()

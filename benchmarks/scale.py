@@ -1,0 +1,204 @@
+"""Time, memory and disk as the memory grows, against the brute-force floor.
+
+    python -m benchmarks.scale [--sizes 1000 10000 100000] [--plot FILE.png] [--home FOLDER] [--json]
+
+Texts are made up of words as frequent as words are (Zipf), and their vectors are made up too: encoding a hundred
+thousand texts would measure the encoder. Questions are embedded by MiniLM, whose time is in every search. The floor
+is that same encoding and one numpy product over all vectors, measured beside it. Run it on an idle machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from benchmarks.retrieval import table
+from memory import MemoryManager, NewMessage, open_memory
+from memory.embeddings import Embeddings, MiniLmEmbeddings, Vectors
+
+SIZES = (1_000, 10_000, 100_000)
+WORDS, VOCABULARY, TOPICS = 25, 20_000, 500
+TURNS = 20
+SEARCHES, ADDS = 100, 50
+COLOURS = {
+    "search_p95_ms": (200, 60, 40),
+    "floor_p95_ms": (60, 100, 180),
+    "disk_mb": (60, 140, 80),
+    "rss_mb": (150, 90, 160),
+}
+
+
+class MadeUpEmbeddings:
+    """Documents get vectors near one of `TOPICS` directions; a question is embedded for its time, then likewise."""
+
+    name, dimension, ready = "made-up", 384, True
+
+    def __init__(self, encoder: Embeddings) -> None:
+        self._encoder = encoder
+        self._random = np.random.default_rng(0)
+        self._topics = self._random.normal(size=(TOPICS, self.dimension))
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        topics = self._topics[self._random.integers(TOPICS, size=len(texts))]
+        rows = topics + self._random.normal(size=topics.shape)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+    def embed_query(self, text: str) -> Vectors:
+        self._encoder.embed_query(text)
+        row: Vectors = self.embed_documents([text])[0]
+        return row
+
+    def chunks(self, text: str) -> list[str]:
+        return [text]
+
+
+class Texts:
+    """Sentences and questions of made-up words, the n-th word n times as rare as the first."""
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(1)
+        syllables = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+        self._words = [
+            "".join(syllables[int(i)] for i in self._random.integers(len(syllables), size=3)) for _ in range(VOCABULARY)
+        ]
+        share = 1 / np.arange(1, VOCABULARY + 1)
+        self._share = share / share.sum()
+
+    def sentence(self) -> str:
+        return " ".join(self._words[i] for i in self._random.choice(VOCABULARY, size=WORDS, p=self._share)) + "."
+
+    def question(self) -> str:
+        chosen = self._random.choice(VOCABULARY, size=6, p=self._share)
+        return f"What did I say about {' '.join(self._words[i] for i in chosen)}?"
+
+
+def grow(memory: MemoryManager, texts: Texts, count: int) -> None:
+    """Add so many messages, in conversations of `TURNS`."""
+    for start in range(0, count, 10 * TURNS):
+        rows = []
+        for talk in range(start, min(start + 10 * TURNS, count), TURNS):
+            conversation = memory.start_conversation()
+            rows += [
+                NewMessage(
+                    conversation_id=conversation.id, role="assistant" if n % 2 else "user", content=texts.sentence()
+                )
+                for n in range(min(TURNS, count - talk))
+            ]
+        memory.store_messages(rows)
+    memory.embed_pending()
+
+
+def measure(
+    memory: MemoryManager, texts: Texts, encoder: MadeUpEmbeddings, home: Path, size: int
+) -> dict[str, str | float]:
+    """One row: times in milliseconds, sizes in megabytes."""
+    questions = [texts.question() for _ in range(SEARCHES)]
+    memory.search(questions[0])
+    search = _times(lambda question: memory.search(question, limit=10), questions)
+    vectors = np.stack([np.frombuffer(v, np.float32) for _, _, v in memory.store.vectors(encoder.name)])
+
+    def floor(question: str) -> None:
+        scores = vectors @ encoder.embed_query(question)
+        np.argpartition(-scores, 10)[:10]
+
+    bare = _times(floor, questions)
+    conversation = memory.start_conversation()
+    added = _times(
+        lambda text: memory.add_message(conversation.id, role="user", content=text),
+        [texts.sentence() for _ in range(ADDS)],
+    )
+    disk = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    return {
+        "name": f"{size:,}",
+        "search_p50_ms": _at(search, 50),
+        "search_p95_ms": _at(search, 95),
+        "floor_p50_ms": _at(bare, 50),
+        "floor_p95_ms": _at(bare, 95),
+        "add_p95_ms": _at(added, 95),
+        "disk_mb": round(disk / 1e6),
+        "rss_mb": round(psutil.Process().memory_info().rss / 1e6),
+    }
+
+
+def run(sizes: Sequence[int], home: Path, encoder: Embeddings) -> list[dict[str, str | float]]:
+    """One store that grows from size to size."""
+    texts, made_up, rows, there = Texts(), MadeUpEmbeddings(encoder), list[dict[str, str | float]](), 0
+    encoder.embed_query("warm")
+    with open_memory(home, embeddings=made_up, start_worker=False) as memory:
+        for size in sorted(sizes):
+            started = time.perf_counter()
+            grow(memory, texts, size - there)
+            seconds = time.perf_counter() - started
+            there = size + ADDS
+            print(f"{size:,} messages: {seconds:.0f} s to store and index, not to encode", file=sys.stderr)
+            rows.append(measure(memory, texts, made_up, home, size) | {"fill_s": round(seconds, 1)})
+    return rows
+
+
+def _times(act: Callable[[str], object], texts: Sequence[str]) -> list[float]:
+    found = []
+    for text in texts:
+        started = time.perf_counter()
+        act(text)
+        found.append((time.perf_counter() - started) * 1000)
+    return found
+
+
+def _at(values: Sequence[float], percent: int) -> float:
+    return round(float(np.percentile(values, percent)), 1)
+
+
+def plot(rows: Sequence[dict[str, str | float]], path: Path) -> None:
+    """The growth curve: every figure as a share of its largest, over the number of messages."""
+    from PIL import Image, ImageDraw
+
+    width, height, edge = 900, 520, 60
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    sizes = [int(str(row["name"]).replace(",", "")) for row in rows]
+    draw.line([(edge, edge // 2), (edge, height - edge), (width - edge, height - edge)], fill="black")
+    for size in sizes:
+        x = edge + (width - 2 * edge) * size / max(sizes)
+        draw.text((x - 20, height - edge + 8), f"{size:,}", fill="black")
+    for number, (name, colour) in enumerate(COLOURS.items()):
+        values = [float(row[name]) for row in rows]
+        most = max(values) or 1.0
+        points = [
+            (edge + (width - 2 * edge) * size / max(sizes), height - edge - (height - 2 * edge) * value / most)
+            for size, value in zip(sizes, values, strict=True)
+        ]
+        draw.line([(edge, height - edge), *points], fill=colour, width=2)
+        for point in points:
+            draw.ellipse([point[0] - 3, point[1] - 3, point[0] + 3, point[1] + 3], fill=colour)
+        draw.text((edge + 12, edge // 2 + 16 * number), f"{name}: up to {most:g}", fill=colour)
+    image.save(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of messages")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the growth curve to a PNG")
+    parser.add_argument("--home", type=Path, help="keep the store in this empty folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    options = parser.parse_args(arguments)
+    logging.disable(logging.INFO)
+    with ExitStack() as stack:
+        home = options.home or Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        rows = run(options.sizes, home, MiniLmEmbeddings())
+    if options.plot:
+        plot(rows, options.plot)
+    print(json.dumps({"rows": rows}) if options.json else table(rows))
+
+
+if __name__ == "__main__":
+    main()

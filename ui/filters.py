@@ -1,0 +1,70 @@
+"""What the search box of the Memory tab narrows to: `is:plan`, `about:sister`, `on:2026-03-20`. Pure.
+
+is:fact  is:plan  is:event  is:rule     what it is
+about:me  about:sister                  whom it is about
+by:me  by:rules  by:import              who wrote it
+on:2026-03-20                           what was true that day
+
+Who said it and when it was said are filters of search itself, in `memory.filters`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.dates import local_days
+from memory import Memory
+
+_FILTER = re.compile(r"\b(is|about|by|on):([\w-]+)")
+_KINDS = {"fact": "semantic", "rule": "procedural"}
+_WRITERS = {"me": "user", "rules": "rule", "model": "model", "import": "import"}
+CHOICES = (
+    ("Everything", ""),
+    ("Facts", "is:fact"),
+    ("Plans", "is:plan"),
+    ("What happened", "is:event"),
+    ("Instructions", "is:rule"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    kind: str = ""
+    about: str = ""
+    writer: str = ""
+    moment: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.kind or self.about or self.writer or self.moment)
+
+    def admits(self, memory: Memory) -> bool:
+        if self.kind in ("plan", "event"):
+            if memory.attribute != self.kind:
+                return False
+        elif self.kind and memory.kind != _KINDS.get(self.kind):
+            return False
+        if self.about and memory.subject != ("user" if self.about == "me" else self.about):
+            return False
+        if self.writer and memory.origin != _WRITERS.get(self.writer):
+            return False
+        return self.moment is None or memory.holds_at(self.moment)
+
+
+def read_filter(query: str) -> tuple[str, Filter]:
+    """The words to look for, and what to narrow to.
+
+    Raises:
+        NoSuchDay
+    """
+    found = {key: value.lower() for key, value in _FILTER.findall(query)}
+    on = found.get("on", "")
+    return " ".join(_FILTER.sub("", query).split()), Filter(
+        kind=found.get("is", ""),
+        about=found.get("about", ""),
+        writer=found.get("by", ""),
+        # The end of that day: what was said during it counts.
+        moment=local_days(on, on)[1] if on else None,
+    )
