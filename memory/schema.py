@@ -86,7 +86,7 @@ def m001_first_tables(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
-def m040_dates_and_held_facts(db: Database) -> None:
+def m002_dates_and_held_facts(db: Database) -> None:
     for statement in (
         "ALTER TABLE memories ADD COLUMN occurs_from TEXT",
         "ALTER TABLE memories ADD COLUMN occurs_to TEXT",
@@ -102,7 +102,7 @@ def m040_dates_and_held_facts(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
-def m600_vectors_of_parts(db: Database) -> None:
+def m003_vectors_of_parts(db: Database) -> None:
     """A long message has several vectors. Messages lose theirs, which were made of three turns, and get new ones."""
     for statement in (
         "ALTER TABLE embeddings RENAME TO embeddings_before",
@@ -119,7 +119,7 @@ def m600_vectors_of_parts(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
-def m005_refinement(db: Database) -> None:
+def m004_refinement(db: Database) -> None:
     for statement in (
         """CREATE TABLE prompt_candidates (
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, batch INTEGER NOT NULL, size INTEGER NOT NULL,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from assistant.extraction import apply, extract_by_rules
 from memory import MemoryManager, Message, MessageUse, ProfileLine
-from memory.embeddings import window_text
 from memory.forgetting import MARK, _any_of, without_sentences
 from tests.fakes import HashEmbeddings
 
@@ -41,10 +40,10 @@ def contents(memory: MemoryManager) -> list[str]:
     return sorted(m.content for m in memory.memories(include_closed=True))
 
 
-def vectors_of(memory: MemoryManager, *windows: str) -> list[bytes]:
+def vectors_of(memory: MemoryManager, *texts: str) -> list[bytes]:
     assert memory.wait_until_idle(60)
-    found = [vector.tobytes() for vector in HashEmbeddings().embed_documents(windows)]
-    assert all(files_with(memory.home, vector) for vector in found), "the windows are those that were embedded"
+    found = [vector.tobytes() for vector in HashEmbeddings().embed_documents(texts)]
+    assert all(files_with(memory.home, vector) for vector in found), "the texts are those that were embedded"
     return found
 
 
@@ -65,8 +64,7 @@ def test_a_forgotten_topic_is_in_no_file_nor_is_its_vector(memory: MemoryManager
     memory.add_feedback(used.id, rating=-1, comment="My zorbstones deserve more")
     memory.hold_back(message_id=first.id, content="The user worships zorbstones.", sensitivity="religion")
     memory.set_note("x", "zorbstones")
-    windows = (window_text(None, first.content, told.content), fact.content)
-    vectors = vectors_of(memory, *windows)
+    vectors = vectors_of(memory, first.content, fact.content)
 
     plan = memory.plan_forget_topic("zorbstones")
     assert fact in plan.memories
@@ -129,7 +127,7 @@ def test_a_forgotten_period_takes_all_that_was_said_then_and_only_learnt_then(me
     by_hand = memory.add(content="The user waves at trams.")
     after = say(memory, "What a day.", at=MAY + timedelta(days=10))
     memory.add_summary(before.conversation_id, "Flimmerwort was spoken of.", [before.id, during.id])
-    vectors = vectors_of(memory, window_text(before.content, during.content, reply.content))
+    vectors = vectors_of(memory, during.content)
 
     plan = memory.plan_forget_period(MAY - timedelta(days=1), MAY + timedelta(days=1))
     assert {c.id for c in plan.deleted_conversations} == {whole.conversation_id, again.conversation_id}
