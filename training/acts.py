@@ -23,7 +23,7 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         text, reply, _lines = _tell(scene)
         yield text, reply, []
     for _ in range(turns - telling - asking):
-        text, reply, _lines = rng.choice((_small_talk, _remark, _casual))(scene)
+        text, reply, _lines = rng.choices((_small_talk, _remark, _decline, _casual), (0.4, 0.3, 0.2, 0.1))[0](scene)
         yield text, reply, []
     for _ in range(asking):
         said = [t for t in scene.known.values() if t.since is None]
@@ -39,8 +39,8 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_correct, 0.035),
         (_negate, 0.02),
         (_small_talk, 0.13),
-        (_decline, 0.12),
-        (_casual, 0.04),
+        (_decline, 0.16),
+        (_casual, 0.02),
         (_remark, 0.1),
         (_instruct, 0.03),
         (_about_me, 0.04),

@@ -20,7 +20,7 @@ from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
 
-EXTRACTION_SHARE = 0.12
+EXTRACTION_SHARE = 0.2
 """Share of the short dialogues that are the app's extraction task."""
 TELLING_SHARE = 0.25
 """Share of the other short dialogues in which facts are told first and asked for at the end."""
@@ -98,8 +98,8 @@ class DialogueBatches:
             if rng.random() < TELLING_SHARE:
                 turns, facts = rng.randint(3, 9), rng.randint(0, 6)
                 return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
-            facts = 0 if rng.random() < 0.08 else rng.randint(1, 14)
-            dense = rng.random() < 0.5
+            dense = rng.random() < 0.6
+            facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
             turns = rng.randint(3, 6) if dense else rng.choice((1, 2, 2, 3, 3, 4))
             messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)
         return self._encoded(messages)

@@ -929,7 +929,9 @@ def draw_fact(rng: random.Random, values: Values, kind: Kind | None = None, valu
 def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact]:
     """`count` facts at most, by the name of their kind; of a plural kind now and then a second, "allergy 2"."""
     facts: dict[str, Fact] = {}
-    for _ in range(count):
+    for _ in range(3 * count):
+        if len(facts) >= count:
+            break
         fact = draw_fact(rng, values)
         name = fact.kind.name
         facts.setdefault(name, fact)
