@@ -18,7 +18,7 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
             "after it was thought of speak for it clearly enough; you can change, lock and take back everything.</p>"
         )
         with gr.Row():
-            now = gr.Button("Learn now", elem_id="learn-now", scale=0, min_width=120)
+            now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
             doing = gr.HTML(apply_default_css=False, elem_id="learning-progress")
         with gr.Row(visible=False, elem_id="rule-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="rule-text", max_length=200)

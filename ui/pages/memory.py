@@ -19,7 +19,7 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
         with gr.Row():
             query = gr.Textbox(
                 label="Search",
-                placeholder="dog, allergy …   is:plan   about:sister   on:2026-03-20   from:me   after:2026-05",
+                placeholder="dog   is:plan   about:sister   on:2026-03-20",
                 elem_id="memory-search",
             )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
