@@ -56,6 +56,8 @@ _SENTENCE = re.compile(
 )
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|prof|jr|sr|e\.g|i\.e|no|vs)\.$", re.IGNORECASE)
 
+_GREETING = re.compile(r"(?:hi|hello|hey|good (?:morning|evening|afternoon))(?: there)?[!.…]+$", re.IGNORECASE)
+
 
 def own_sentences(text: str) -> Iterator[str]:
     """The sentences that are the user's own, in order. What is quoted inside one is left out of it."""
@@ -97,7 +99,8 @@ def _split(text: str) -> Iterator[str]:
         if not piece.strip():
             continue
         held = f"{held} {piece}".strip()
-        if _ABBREVIATION.search(piece):
+        # "Hello! I'm Zorvik" says who is greeting.
+        if _ABBREVIATION.search(piece) or _GREETING.match(piece):
             continue
         yield held
         held = ""
