@@ -26,6 +26,9 @@ def main() -> None:
     parser.add_argument(
         "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
     )
+    parser.add_argument(
+        "--rate", type=float, default=1.0, help="times the learning rates: below 1 for a later schedule"
+    )
     parser.add_argument("--pieces", action="store_true", help="write the GGUF in pieces of 16 MiB too")
     parser.add_argument("--threads", type=int, help="cores to use")
     parser.add_argument(
@@ -37,6 +40,7 @@ def main() -> None:
         config = replace(config, minutes=options.minutes)
     if options.threads:
         config = replace(config, threads=options.threads)
+    config = replace(config, matrix_rate=config.matrix_rate * options.rate, other_rate=config.other_rate * options.rate)
     deadline = None
     if options.until:
         hour, minute = map(int, options.until.split(":"))

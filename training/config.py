@@ -57,7 +57,7 @@ class Config:
     checkpoint_minutes: float = 3.0
     threads: int = 2
     device: str = "cpu"
-    """`cuda` computes in bfloat16."""
+    """`cpu` or `cuda`; either computes in bfloat16 and keeps its weights in float32."""
     workers: int = 0
     """Processes that make batches beside the training; 0: it makes its own."""
     quantised: bool = False

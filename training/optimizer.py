@@ -16,15 +16,18 @@ from training.model import Model
 
 
 def orthogonalised(gradient: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix, roughly: all singular values between about 0.7 and 1.2."""
-    x = gradient / (gradient.norm() + 1e-7)
+    """The nearest semi-orthogonal matrix, roughly: all singular values between about 0.7 and 1.2.
+
+    In bfloat16, which is precise enough for that and takes half the time.
+    """
+    x = (gradient / (gradient.norm() + 1e-7)).bfloat16()
     tall = x.size(0) > x.size(1)
     if tall:
-        x = x.T
+        x = x.T.contiguous()
     for _ in range(steps):
         a = x @ x.T
-        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-    return x.T if tall else x
+        x = torch.addmm(x, torch.addmm(a, a, a, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
+    return (x.T if tall else x).to(gradient.dtype)
 
 
 class Muon(torch.optim.Optimizer):

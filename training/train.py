@@ -56,7 +56,7 @@ class Run:
         self.tokens = 0
         if resume and (out / CHECKPOINT).exists():
             self.load()
-        self._loss = torch.compile(self.model.loss) if config.compiled else self.model.loss
+        self._hidden = torch.compile(self.model.hidden) if config.compiled else self.model.hidden
 
     def _sample(self, count: int) -> list[str]:
         rng = random.Random(self.config.seed + 1)
@@ -98,8 +98,8 @@ class Run:
         config = self.config
         batch = batch.to(config.device)
         mask = None if batch.documents is None else document_mask(batch.documents)
-        with torch.autocast(config.device, torch.bfloat16, enabled=config.device == "cuda"):
-            loss = self._loss(batch.tokens, batch.targets, mask)
+        with torch.autocast(config.device, torch.bfloat16):
+            loss = self.model.loss(self._hidden(batch.tokens, mask), batch.targets)
         loss.backward()
         if self.stage == "dialogues":
             self.tokens += batch.tokens.numel()
