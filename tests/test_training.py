@@ -185,10 +185,18 @@ def test_encoding_in_pieces_equals_encoding_the_whole(values, tokenizer):
         assert 0 < sum(in_reply) < len(ids)
 
 
-def test_a_built_in_head_attends_to_the_token_before():
+def test_built_in_heads_attend_to_the_four_tokens_before():
     torch.manual_seed(0)
     model = Model(replace(TINY, head_width=64, width=128))
-    block = model.blocks[0]
+    for layer, distances in enumerate(((1, 2), (3, 4))):
+        weights = attention_of(model, layer)
+        for head, distance in enumerate(distances):
+            assert weights[0, head].diagonal(-distance).mean() > 0.7
+
+
+def attention_of(model: Model, layer: int) -> torch.Tensor:
+    """(1, heads, 40, 40): how a layer of two heads attends among forty random tokens."""
+    block = model.blocks[layer]
     assert isinstance(block, Block)
     x = block.attention_norm(model.embedding(torch.randint(3, 320, (1, 40))))
     q, k, _ = block.qkv(x).view(1, 40, 3, 2, 64).permute(2, 0, 3, 1, 4)
@@ -198,9 +206,7 @@ def test_a_built_in_head_attends_to_the_token_before():
         return t * model.cosines[:40] + torch.cat([-second, first], -1) * model.sines[:40]
 
     scores = turned(q) @ turned(k).transpose(-1, -2) / math.sqrt(64)
-    weights = scores.masked_fill(~torch.tril(torch.ones(40, 40, dtype=torch.bool)), -math.inf).softmax(-1)
-    for head, distance in ((0, 1), (1, 2)):
-        assert weights[0, head].diagonal(-distance).mean() > 0.7
+    return scores.masked_fill(~torch.tril(torch.ones(40, 40, dtype=torch.bool)), -math.inf).softmax(-1)
 
 
 def test_a_packed_dialogue_sees_nothing_of_its_neighbours():

@@ -45,30 +45,39 @@ class Batch:
 def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]) -> Batch:
     """Random tokens where the next one can be known only by copying.
 
-    Half the rows repeat one segment; half hold several short strings and then ask for them again by their first
-    two tokens. Loss only where the token can be known.
+    A quarter of the rows repeat one segment; a quarter hold several short strings and ask for them again by their
+    first two tokens. Half are bound values: each string is a key, one to three tokens that all strings share, and a
+    value, as in "The user's mother is called Ada", where only the word before "is called" tells which name is meant.
+    Loss only where the token can be known; of a bound value on its first token only, which is the hard one.
     """
     rows, width = shape
     tokens = torch.zeros(rows, width + 1, dtype=torch.long)
     targets = torch.full((rows, width + 1), IGNORED)
+
+    def some(least: int, most: int) -> list[int]:
+        return [rng.randrange(3, vocabulary) for _ in range(rng.randint(least, most))]
+
     for row in range(rows):
         ids: list[int] = []
         known: list[bool] = []
-        length = rng.randint(6, 28)
-        if rng.random() < 0.5:
-            segment = [rng.randrange(3, vocabulary) for _ in range(length)]
+        luck = rng.random()
+        if luck < 0.25:
+            segment = some(6, 28)
             while len(ids) <= width:
                 ids += segment
-            known = [False] * length + [True] * (len(ids) - length)
+            known = [False] * len(segment) + [True] * (len(ids) - len(segment))
         else:
-            strings = [[rng.randrange(3, vocabulary) for _ in range(rng.randint(3, 6))] for _ in range(length // 3 + 2)]
-            for string in strings:
-                ids += string
-                known += [False] * len(string)
+            bound = luck >= 0.5
+            shared = some(1, 3)
+            keys = rng.sample(range(3, vocabulary), rng.randint(3, 11))
+            strings = [([key, *shared], some(1, 2)) if bound else (some(2, 2), some(1, 4)) for key in keys]
+            for cue, value in strings:
+                ids += cue + value
+                known += [False] * len(cue + value)
             while len(ids) <= width:
-                string = rng.choice(strings)
-                ids += string
-                known += [False, False] + [True] * (len(string) - 2)
+                cue, value = rng.choice(strings)
+                ids += cue + value
+                known += [False] * len(cue) + [True] + [not bound] * (len(value) - 1)
         ids, known = ids[: width + 1], known[: width + 1]
         tokens[row] = torch.tensor(ids)
         targets[row] = torch.tensor([i if k else IGNORED for i, k in zip(ids, known, strict=True)])

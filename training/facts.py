@@ -904,6 +904,11 @@ KINDS = (
     *(possession_kind(thing) for thing in dict.fromkeys(lexicon.POSSESSIONS)),
 )
 WEIGHTS = [kind.weight for kind in KINDS]
+LIKE_KINDS = tuple(
+    kinds
+    for make in ("person:", "pet:", "favourite:")
+    if (kinds := [kind for kind in KINDS if kind.attribute.startswith(make)])
+)
 ODD_SHARE = 0.15
 """Share of facts about any word at all, so that looking up is learnt rather than a list of kinds."""
 
@@ -927,12 +932,16 @@ def draw_fact(rng: random.Random, values: Values, kind: Kind | None = None, valu
 
 
 def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact]:
-    """`count` facts at most, by the name of their kind; of a plural kind now and then a second, "allergy 2"."""
+    """`count` facts at most, by the name of their kind; of a plural kind now and then a second, "allergy 2".
+
+    In two draws of five most facts are of one make, several relatives or several pets, told apart by one word only.
+    """
     facts: dict[str, Fact] = {}
+    alike = rng.choice(LIKE_KINDS) if rng.random() < 0.4 else None
     for _ in range(3 * count):
         if len(facts) >= count:
             break
-        fact = draw_fact(rng, values)
+        fact = draw_fact(rng, values, rng.choice(alike) if alike and rng.random() < 0.7 else None)
         name = fact.kind.name
         facts.setdefault(name, fact)
         if fact.kind.plural and rng.random() < 0.25:

@@ -18,6 +18,8 @@ from training.config import ModelSize
 
 IGNORED = -1
 """Target of a position that carries no loss."""
+PREVIOUS_TOKEN_HEADS = 4
+"""Heads that look 1, 2, 3 and 4 tokens back from the start, at most three a layer from the first on."""
 
 
 class RmsNorm(nn.Module):
@@ -85,8 +87,9 @@ class Model(nn.Module):
             nn.init.zeros_(block.qkv.bias)
             for linear in (block.output, block.down):
                 nn.init.normal_(linear.weight, 0.0, 0.02 / math.sqrt(2 * size.layers))
-        for head, distance in enumerate((1, 2)):
-            build_previous_token_head(self, head=head, distance=distance)
+        for number in range(PREVIOUS_TOKEN_HEADS):
+            layer, head = divmod(number, min(3, size.heads))
+            build_previous_token_head(self, layer=layer, head=head, distance=number + 1)
 
     def hidden(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         """(rows, tokens) ids to (rows, tokens, width). `mask`: (rows, 1, tokens, tokens), True where seen."""
@@ -127,14 +130,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def build_previous_token_head(
-    model: Model, *, head: int, distance: int, amplitude: float = 30.0, pairs: int = 10
+    model: Model, *, layer: int, head: int, distance: int, amplitude: float = 30.0, pairs: int = 10
 ) -> None:
-    """Make `head` of the first layer attend `distance` tokens back, whatever stands there.
+    """Make `head` of `layer` attend `distance` tokens back, whatever stands there.
 
+    In "The user's mother is called Ada", the word that tells Ada from the other names is three tokens back.
     The K bias is a constant vector on the `pairs` fastest rotary pairs; the Q bias is the same vector turned by
     `distance` steps, so that their product peaks at exactly that distance.
     """
-    size, block = model.size, model.blocks[0]
+    size, block = model.size, model.blocks[layer]
     assert isinstance(block, Block)
     width, half = size.head_width, size.head_width // 2
     frequencies = size.rope_base ** (-torch.arange(0, width, 2) / width)
