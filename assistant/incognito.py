@@ -15,12 +15,12 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from ulid import ULID
 
-from assistant.errors import AttuneError, ContextOverflow
-from assistant.events import Response, TextChunk, Timings, Tokens
-from assistant.prompt import MessageTooLong, PromptParts, build_messages
+from assistant.errors import AttuneError
+from assistant.prompt import PromptParts
 from assistant.running import RunningReply
 from assistant.settings import Settings
-from assistant.turn import DECLINES, to_langchain, turns_of
+from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply
+from assistant.turn import turns_of
 from memory import Message
 from personas.persona import Persona
 
@@ -90,7 +90,7 @@ class IncognitoConversations:
 
     def _write(self, question: Message, persona: Persona, running: RunningReply, started: float) -> None:
         chat_model: Any = self._chat_model()
-        reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
+        reserve = reply_tokens(chat_model, self._settings.max_tokens)
         earlier = [m for m in self.thread(question.conversation_id) if m.id != question.id]
         parts = PromptParts(
             persona=persona,
@@ -99,55 +99,13 @@ class IncognitoConversations:
             global_rules=self._global_rules,
             turns=tuple(turns_of(earlier)),
         )
-        try:
-            prompt = build_messages(
-                parts,
-                budget=chat_model.n_ctx - reserve,
-                count=lambda messages: chat_model.count_messages(to_langchain(messages)),
-            )
-        except MessageTooLong as error:
-            raise ContextOverflow(
-                f"Your message is about {error.tokens:,} tokens and {chat_model.model_name} can read {error.budget:,}. "
-                "Send a shorter one, or choose a model with a larger context."
-            ) from error
-        text = reasoning = ""
-        first_token_ms = 0.0
-        end: dict[str, Any] = {"prompt_tokens": prompt.tokens, "cached_tokens": 0, "completion_tokens": 0}
-        options: dict[str, Any] = {"max_tokens": reserve, "cancel": running.cancel, "purpose": "reply"}
-        for chunk in chat_model.stream(to_langchain(prompt.messages), **options):
-            thought = chunk.additional_kwargs.get("reasoning_content") or ""
-            piece = chunk.content if isinstance(chunk.content, str) else ""
-            if (thought or piece) and not first_token_ms:
-                first_token_ms = (time.perf_counter() - started) * 1000
-            if thought:
-                reasoning += thought
-                running.push(TextChunk(text=thought, kind="reasoning"))
-            if piece:
-                text += piece
-                running.push(TextChunk(text=piece))
-            end |= {k: v for k, v in chunk.response_metadata.items() if k in end}
-        answer = self._message(question.conversation_id, "assistant", text.strip(), persona)
+        prompt = fit_prompt(parts, chat_model, budget=chat_model.n_ctx - reserve, kept=False)
+        streamed = stream_reply(chat_model, prompt, running, started=started, max_tokens=reserve)
+        answer = self._message(question.conversation_id, "assistant", streamed.text, persona)
         if question.conversation_id in self._threads:
             self._threads[question.conversation_id].append(answer)
         running.push(
-            Response(
-                text=answer.content,
-                conversation_id=question.conversation_id,
-                message_id=answer.id,
-                user_message_id=question.id,
-                memories_used=(),
-                model=chat_model.model_name,
-                tokens=Tokens(
-                    prompt=end["prompt_tokens"], cached=end["cached_tokens"], completion=end["completion_tokens"]
-                ),
-                timings_ms=Timings(
-                    search=0.0, first_token=first_token_ms, total=(time.perf_counter() - started) * 1000
-                ),
-                stopped=running.cancel.is_set(),
-                reasoning=reasoning,
-                rules=(),
-                declined=bool(chat_model.is_builtin and DECLINES.search(text)),
-            )
+            response_of(streamed, question=question, answer_id=answer.id, chat_model=chat_model, started=started)
         )
 
     def _message(self, conversation_id: str, role: Any, text: str, persona: Persona) -> Message:

@@ -30,7 +30,8 @@ from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, system_text, user
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
 from assistant.signs import sign_of
-from assistant.turn import Trial, is_small, to_langchain, turns_of
+from assistant.streaming import to_langchain
+from assistant.turn import Trial, is_small, turns_of
 from memory import (
     Candidate,
     Edit,

@@ -6,7 +6,6 @@ Knows nothing of pages or terminals, and waits for no learning: what is learnt f
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,39 +13,31 @@ from datetime import date
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from assistant import digests, recall
-from assistant.errors import AttuneError, ContextOverflow
-from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
+from assistant.errors import AttuneError
+from assistant.events import UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, block_text, build_messages
+from assistant.prompt import Prompt, PromptParts, Turn, block_text
 from assistant.running import RunningReply
 from assistant.settings import Settings
+from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply
 from assistant.timeline import coming_up
 from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, Rule, SearchHit, Summary
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
 
-GROW_EVERY_S = 0.25
-"""A kill loses at most this much of a reply."""
 SEARCH_LIMIT = 16
 SMALL_MODEL_PARAMS = 5e8
 """Below this a model copies and follows short rules, but cannot sift long or contradictory memories, or write JSON."""
 MEMORIES_PER_TURN = {"off": 0, "light": 3, "full": 10}
 MEMORIES_SMALL_MODEL = 5
-DECLINES = re.compile(r"\bsmall built-in model\b", re.IGNORECASE)
 
 
 def is_small(chat_model: Any) -> bool:
     """A model that has no known size is a server's, and counts as large."""
     return chat_model.n_params is not None and chat_model.n_params < SMALL_MODEL_PARAMS
-
-
-def to_langchain(messages: Sequence[PromptMessage]) -> list[BaseMessage]:
-    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    return [kinds[m.role](content=m.content) for m in messages]
 
 
 def turns_of(thread: Sequence[Message], covered: Sequence[str] = ()) -> list[Turn]:
@@ -142,44 +133,46 @@ class TurnWriter:
         summary = self._memory.latest_summary(request.question.conversation_id)
         hits = self._search(request, thread, summary) if request.personal else []
         search_ms = (time.perf_counter() - started) * 1000
-        reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
+        reserve = reply_tokens(chat_model, self._settings.max_tokens)
         prompt, uses, rules = self._prompt(request, chat_model, thread, summary, hits, chat_model.n_ctx - reserve)
         self._memory.set_block(request.question.id, prompt.block)
         self._memory.record_uses(request.answer.id, uses)
 
-        text, reasoning, end = self._stream(request, running, chat_model, prompt, reserve, started)
-        total_ms = (time.perf_counter() - started) * 1000
-        stopped = running.cancel.is_set()
+        options: dict[str, Any] = {"max_tokens": reserve}
+        if request.fresh_wording:
+            options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
+        streamed = stream_reply(
+            chat_model,
+            prompt,
+            running,
+            started=started,
+            grow=lambda text: self._memory.grow_message(request.answer.id, text),
+            **options,
+        )
         self._memory.finish_message(
             request.answer.id,
-            content=text,
-            status="stopped" if stopped else "complete",
-            reasoning=reasoning,
-            prompt_tokens=end["prompt_tokens"],
-            cached_tokens=end["cached_tokens"],
-            completion_tokens=end["completion_tokens"],
-            duration_ms=total_ms,
+            content=streamed.text,
+            status="stopped" if streamed.stopped else "complete",
+            reasoning=streamed.reasoning,
+            prompt_tokens=streamed.tokens.prompt,
+            cached_tokens=streamed.tokens.cached,
+            completion_tokens=streamed.tokens.completion,
+            duration_ms=(time.perf_counter() - started) * 1000,
             model=chat_model.model_name,
         )
         running.push(
-            Response(
-                text=text,
-                conversation_id=request.question.conversation_id,
-                message_id=request.answer.id,
-                user_message_id=request.question.id,
+            response_of(
+                streamed,
+                question=request.question,
+                answer_id=request.answer.id,
+                chat_model=chat_model,
+                started=started,
+                search_ms=search_ms,
                 memories_used=used_memories(self._memory, uses),
-                model=chat_model.model_name,
-                tokens=Tokens(
-                    prompt=end["prompt_tokens"], cached=end["cached_tokens"], completion=end["completion_tokens"]
-                ),
-                timings_ms=Timings(search=search_ms, first_token=end["first_token_ms"], total=total_ms),
-                stopped=stopped,
-                reasoning=reasoning,
                 rules=rules,
-                declined=bool(chat_model.is_builtin and DECLINES.search(text)),
             )
         )
-        return text
+        return streamed.text
 
     def _search(self, request: TurnRequest, thread: Sequence[Message], summary: Summary | None) -> list[SearchHit]:
         folded = set(summary.message_ids) if summary else set()
@@ -241,15 +234,7 @@ class TurnWriter:
             memories=tuple(line for _, line in chosen),
             topic_rules=trial.topic_rules if trial else (),
         )
-        try:
-            prompt = build_messages(
-                parts, budget=budget, count=lambda messages: chat_model.count_messages(to_langchain(messages))
-            )
-        except MessageTooLong as error:
-            raise ContextOverflow(
-                f"Your message is about {error.tokens:,} tokens and {chat_model.model_name} can read {error.budget:,}. "
-                "It is saved. Send a shorter one, or choose a model with a larger context."
-            ) from error
+        prompt = fit_prompt(parts, chat_model, budget=budget, kept=True)
         if prompt.turns_used < len(parts.turns):
             self._memory.jobs.enqueue(
                 "summarise",
@@ -306,44 +291,6 @@ class TurnWriter:
             *((SearchHit(item=memory, score=1.0, source="bm25"), line) for memory, line in near),
             *((hit, line) for hit, line in chosen if hit.item.id not in ids),
         ]
-
-    def _stream(
-        self,
-        request: TurnRequest,
-        running: RunningReply,
-        chat_model: Any,
-        prompt: Prompt,
-        reserve: int,
-        started: float,
-    ) -> tuple[str, str, dict[str, Any]]:
-        text = reasoning = ""
-        first_token_ms = 0.0
-        end: dict[str, Any] = {"prompt_tokens": prompt.tokens, "cached_tokens": 0, "completion_tokens": 0}
-        grown_at = time.perf_counter()
-        options: dict[str, Any] = {"max_tokens": reserve, "cancel": running.cancel, "purpose": "reply"}
-        if request.fresh_wording:
-            options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
-        try:
-            for chunk in chat_model.stream(to_langchain(prompt.messages), **options):
-                thought = chunk.additional_kwargs.get("reasoning_content") or ""
-                piece = chunk.content if isinstance(chunk.content, str) else ""
-                if (thought or piece) and not first_token_ms:
-                    first_token_ms = (time.perf_counter() - started) * 1000
-                if thought:
-                    reasoning += thought
-                    running.push(TextChunk(text=thought, kind="reasoning"))
-                if piece:
-                    text += piece
-                    running.push(TextChunk(text=piece))
-                    if time.perf_counter() - grown_at >= GROW_EVERY_S:
-                        self._memory.grow_message(request.answer.id, text)
-                        grown_at = time.perf_counter()
-                end |= {k: v for k, v in chunk.response_metadata.items() if k in end}
-        except BaseException:
-            self._memory.grow_message(request.answer.id, text)
-            raise
-        end["first_token_ms"] = first_token_ms
-        return text.strip() if not running.cancel.is_set() else text, reasoning, end
 
 
 def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[UsedMemory, ...]:

@@ -33,7 +33,8 @@ from assistant.prompt import PromptParts, build_messages
 from assistant.refinement import in_force
 from assistant.refiner import Refiner, _Run
 from assistant.settings import Settings
-from assistant.turn import Trial, to_langchain
+from assistant.streaming import to_langchain
+from assistant.turn import Trial
 from benchmarks.tastes import Question, Taste, TasteError, User, World, read_world
 from memory import MemoryManager, MessageUse, Rule, open_memory
 from personas import load_library

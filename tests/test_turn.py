@@ -118,7 +118,7 @@ def test_two_replies_in_one_conversation_take_turns(settings: Settings, memory: 
 def test_a_reply_grows_in_the_database_while_it_is_written(
     settings: Settings, memory: MemoryManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.turn.GROW_EVERY_S", 0.0)
+    monkeypatch.setattr("assistant.streaming.GROW_EVERY_S", 0.0)
     with make(settings, memory, ScriptedChatModel(replies=["one two three four"], delay_s=0.05)) as assistant:
         events = assistant.respond("Count")
         next(events)

@@ -26,7 +26,7 @@ from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
-from assistant.turn import DECLINES
+from assistant.streaming import DECLINES
 from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
 from memory.filters import read_filters
 from personas import PersonaError
