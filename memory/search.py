@@ -385,12 +385,7 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.as_of is not None:
         clauses.append("m.created_at <= ?")
         parameters.append(instant(scope.as_of))
-    if scope.before is not None:
-        clauses.append("m.created_at < ?")
-        parameters.append(instant(scope.before))
-    if scope.after is not None:
-        clauses.append("m.created_at >= ?")
-        parameters.append(instant(scope.after))
+    _within(scope, "m.created_at", clauses, parameters)
     if scope.role is not None:
         clauses.append("m.role = ?")
         parameters.append(scope.role)
@@ -414,18 +409,21 @@ def _facts_in(scope: Scope) -> tuple[str, list[str]]:
     else:
         clauses.append("f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)")
         parameters += [instant(scope.as_of)] * 3
-    if scope.before is not None:
-        clauses.append("f.created_at < ?")
-        parameters.append(instant(scope.before))
-    if scope.after is not None:
-        clauses.append("f.created_at >= ?")
-        parameters.append(instant(scope.after))
+    _within(scope, "f.created_at", clauses, parameters)
     if scope.role is not None:
         clauses.append("0")
     if scope.exclude_personas:
         clauses.append(f"f.persona NOT IN ({', '.join('?' * len(scope.exclude_personas))})")
         parameters += sorted(scope.exclude_personas)
     return " AND ".join(clauses), parameters
+
+
+def _within(scope: Scope, column: str, clauses: list[str], parameters: list[str]) -> None:
+    """The times that a scope is bound by, as clauses over a column of times."""
+    for comparison, moment in (("<", scope.before), (">=", scope.after)):
+        if moment is not None:
+            clauses.append(f"{column} {comparison} ?")
+            parameters.append(instant(moment))
 
 
 def _source(identifier: str, by_words: Collection[str], by_meaning: Collection[str]) -> HitSource:
