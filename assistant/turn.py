@@ -187,7 +187,8 @@ class TurnWriter:
         earlier = [m.content for m in thread if m.role == "user"][-2:]
         own = request.persona.memory_scope == "own"
         return self._memory.search(
-            recall.construct_query(request.question.content, earlier),
+            request.question.content,
+            constructed=recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window],

@@ -435,6 +435,7 @@ class MemoryManager:
         in_persona: str | None = None,
         exclude_personas: Collection[str] = (),
         include: Collection[Include] = ("memory", "message"),
+        constructed: str = "",
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
 
@@ -446,6 +447,7 @@ class MemoryManager:
             role: only messages of this one.
             in_persona: only conversations with this persona, and facts that it alone was told.
             exclude_personas: no conversation with these, and no fact that one of them alone was told.
+            constructed: the query with what it leans on spelled out ("When is her birthday? Oda"); asked besides.
         """
         scope = Scope(
             as_of=as_of,
@@ -460,7 +462,7 @@ class MemoryManager:
             in_persona=in_persona,
             exclude_personas=frozenset(exclude_personas),
         )
-        return self._searcher.search(query, limit=limit, scope=scope, include=include)
+        return self._searcher.search(query, limit=limit, scope=scope, include=include, constructed=constructed)
 
     def search_as_typed(self, text: str, *, limit: int = 20, as_of: datetime | None = None) -> list[SearchHit]:
         """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""

@@ -107,8 +107,13 @@ class Searcher:
         self._embeddings = embeddings
         self._clock = clock
 
-    def search(self, query: str, *, limit: int, scope: Scope, include: Collection[Include]) -> list[SearchHit]:
+    def search(
+        self, query: str, *, limit: int, scope: Scope, include: Collection[Include], constructed: str = ""
+    ) -> list[SearchHit]:
         """At most `limit` hits, best first.
+
+        `constructed` is the query with what it leans on spelled out. Both are asked. What the query alone puts n-th among
+        the messages, or among the facts, comes at place 2 n or before, so that a word too much cannot drown an answer.
 
         A query without a word worth looking for ("what do you know about me?") brings the most important facts; if
         there are none, messages that hold its very words.
@@ -117,21 +122,32 @@ class Searcher:
             return []
         now = scope.as_of or self._clock()
         gathered = self.gather(query, scope=scope, include=include)
-        found = gathered.found
+        found, blends = gathered.found, _blends(gathered)
         rankings = {
             "facts": gathered.facts,
             "facts_by_meaning": [identifier for identifier in gathered.near if not found[identifier].role],
-            "messages": _rank_messages(gathered.evidence, found, now),
+            "messages": _rank_messages(blends, found, now),
         }
+        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
+        if constructed and constructed != query:
+            more = self.gather(constructed, scope=scope, include=include)
+            found, blends = {**found, **more.found}, ranking.added(blends, _blends(more))
+            near = [identifier for identifier in more.near if not found[identifier].role]
+            rankings = {
+                "facts": ranking.keeping_up(more.facts, rankings["facts"]),
+                "facts_by_meaning": ranking.keeping_up(near, rankings["facts_by_meaning"]),
+                "messages": ranking.keeping_up(_rank_messages(blends, found, now), rankings["messages"]),
+            }
+            by_words |= {*more.by_words, *more.facts}
+            by_meaning |= {*more.near}
         scores = ranking.fuse(rankings, WEIGHTS)
-        for identifier in scores.keys() - gathered.evidence.keys():
+        for identifier in scores.keys() - blends.keys():
             scores[identifier] = _with_priors(scores[identifier], found[identifier], now)
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
         shown = ranking.without_copies(pool, said, limit)
         items = self._load(shown)
-        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
         return [
             SearchHit(
                 item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
@@ -343,10 +359,12 @@ def _add(found: dict[str, Candidate], candidates: Sequence[Candidate]) -> list[s
     return [candidate.id for candidate in candidates]
 
 
-def _rank_messages(
-    evidence: Mapping[str, ranking.Evidence], found: Mapping[str, Candidate], now: datetime
-) -> list[str]:
-    relevance = ranking.relevances({identifier: ranking.blend(known) for identifier, known in evidence.items()})
+def _blends(gathered: Gathered) -> dict[str, float]:
+    return {identifier: ranking.blend(known) for identifier, known in gathered.evidence.items()}
+
+
+def _rank_messages(blends: Mapping[str, float], found: Mapping[str, Candidate], now: datetime) -> list[str]:
+    relevance = ranking.relevances(blends)
     return ranking.ranked({i: _with_priors(score, found[i], now) for i, score in relevance.items()})
 
 
