@@ -293,7 +293,7 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
 def search_results(
     hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
 ) -> str:
-    """Facts as rows, messages as the place where the words stand, with a way into their conversation."""
+    """Facts as rows, messages as the place where the words stand, with a way to them in their conversation."""
     messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
     places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
@@ -306,7 +306,8 @@ def search_results(
                 f"<mark>{escape(piece)}</mark>" if wanted else escape(piece) for piece, wanted in places[hit.item.id]
             )
             title = (titles or {}).get(hit.item.conversation_id, "")
-            way = f'<a href="?c={escape(hit.item.conversation_id)}">{escape(title)}</a>' if title else ""
+            address = f"?c={escape(hit.item.conversation_id)}&amp;m={escape(hit.item.id)}"
+            way = f'<a href="{address}">{escape(title)}</a>' if title else ""
             rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
 

@@ -245,8 +245,26 @@ class ChatHandlers:
         return used + rules.why(learned, tried, self.assistant.memory.get_message(message_id).model)
 
     @told
-    def open(self, current: str) -> ChatView:
+    def open(self, current: str, wanted: str = "") -> ChatView:
+        """A conversation, on the branch that holds the wanted message when one is named."""
+        memory = self.assistant.memory
+        message = memory.find_message(wanted) if wanted and memory.find_conversation(current) else None
+        if message is not None and message.conversation_id == current and not self.assistant.running(current):
+            if message.id not in {m.id for m in memory.thread(current)}:
+                memory.set_active_leaf(current, memory.child_leaf(message.id).id)
         return self.view(current)
+
+    @told
+    def place_of(self, current: str, wanted: str) -> str:
+        """Where a message stands among those that the page shows of its speaker, as "user 3"; "" where it does not."""
+        conversation = self.assistant.memory.find_conversation(current) if current else None
+        rows, ids = chat_rows(self._thread(current)) if conversation else ([], [])
+        if wanted not in ids:
+            return ""
+        row = len(ids) - 1 - ids[::-1].index(wanted)  # its thoughts, if any, are the row before
+        role = rows[row]["role"]
+        number = sum(other["role"] == role for other in rows[:row])
+        return f"{'user' if role == 'user' else 'bot'} {number}"
 
     @told
     def select(self, ids: list[str], event: gr.SelectData) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -106,3 +107,41 @@ def test_a_memory_on_an_answer_is_wrong_and_then_right_and_later_outdated(script
     open_tab(page, "Memory")
     expect(page.locator("#memories")).to_contain_text("Nothing remembered yet")
     assert served.assistant.memory.memories() == []
+
+
+def test_the_search_opens_the_conversation_at_the_message(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Yes.")
+    memory = served.assistant.memory
+    conversation = memory.start_conversation("A long evening")
+    for n in range(30):
+        memory.add_message(conversation.id, role="user", content=f"Line {n} of the evening.")
+        if n == 7:
+            other = memory.add_message(conversation.id, role="assistant", content="A zeppelin over the quinces.")
+            memory.finish_message(other.id, content=other.content, reasoning="What was above them?")
+        else:
+            memory.add_message(conversation.id, role="assistant", content=f"Answer {n}.\n\nAnd more of it.")
+    page = browse(served)
+    open_tab(page, "Memory")
+    page.locator("#memory-search textarea, #memory-search input").fill("zeppelin from:attune")
+    result = page.locator("#memories .a-card", has_text="zeppelin")
+    expect(result.locator("mark")).to_have_text("zeppelin")
+    result.get_by_role("link", name="A long evening").click()
+    found = page.locator("#chat .a-found")
+    expect(found).to_have_text("A zeppelin over the quinces.")
+    expect(found).to_be_in_viewport()
+    expect(page.locator("#chat .message", has_text="Line 29")).not_to_be_in_viewport()
+    page.locator("#new").click()
+    expect(page).not_to_have_url(re.compile("m="))
+
+
+def test_a_message_of_an_earlier_branch_is_shown_where_it_was_said(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Yes.")
+    memory = served.assistant.memory
+    conversation = memory.start_conversation("Two ways")
+    first = memory.add_message(conversation.id, role="user", content="The quince is ripe.")
+    memory.add_message(conversation.id, role="assistant", content="Then pick it.")
+    memory.add_message(conversation.id, role="user", content="The medlar is ripe.", parent_id=None)
+    page = browse(served, at=f"{served.url}/?c={conversation.id}&m={first.id}")
+    expect(page.locator("#chat .a-found")).to_have_text("The quince is ripe.")
+    expect(page.locator("#chat")).to_contain_text("Then pick it.")
+    expect(page.locator("#chat")).not_to_contain_text("medlar")

@@ -13,10 +13,28 @@ from ui.pages.parts import Question, speaking_html
 
 KEEP_IN_ADDRESS = """(current) => {
   const url = new URL(window.location);
+  if (url.searchParams.get("c") !== current) url.searchParams.delete("m");
   if (current) url.searchParams.set("c", current); else url.searchParams.delete("c");
   if (url.href !== window.location.href) window.history.replaceState({}, "", url);
 }"""
-READ_ADDRESS = "() => [new URL(window.location).searchParams.get('c') || '']"
+READ_ADDRESS = "() => ['c', 'm'].map((name) => new URL(window.location).searchParams.get(name) || '')"
+SHOW_MESSAGE = """async (place) => {
+  if (!place) return;
+  const [role, number] = place.split(" ");
+  for (let look = 0; look < 100; look++) {
+    const message = document.querySelectorAll(`#chat .${role}.message`)[number];
+    if (message) {
+      document.querySelectorAll("#chat .a-found").forEach((other) => other.classList.remove("a-found"));
+      message.classList.add("a-found");
+      message.scrollIntoView({ block: "center" });
+      // The chat scrolls to its end when it is drawn: whoever comes last decides.
+      setTimeout(() => message.scrollIntoView({ block: "center" }), 400);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}"""
+"""Scroll to a message and mark it, once it is drawn."""
 FOCUS_BOX = "() => document.querySelector('#box textarea')?.focus()"
 CLOSE_SIDEBAR_ON_PHONE = (
     "() => { if (window.innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click(); }"
@@ -41,6 +59,7 @@ def build_sidebar() -> tuple[gr.Button, gr.HTML]:
 
 def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
     current = gr.Textbox(visible="hidden", elem_id="current")
+    wanted, place = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden", elem_id="place")
     ids, rated = gr.State([]), gr.State("")
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
@@ -117,8 +136,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     for event in (submitted, retried, edited):
         event.then(handlers.learn, current, view, **many)
 
-    loaded = page.load(handlers.open, current, view, js=READ_ADDRESS, **quiet)
+    loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    found = loaded.then(handlers.place_of, [current, wanted], place, js=READ_ADDRESS, **quiet)
+    found.then(None, place, None, js=SHOW_MESSAGE)
     attached = loaded.then(handlers.attach, current, view, **quiet)
     picked = side.click(handlers.pick, None, view, **many)
     picked.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
