@@ -249,9 +249,9 @@ class ChatHandlers:
         """A conversation, on the branch that holds the wanted message when one is named."""
         memory = self.assistant.memory
         message = memory.find_message(wanted) if wanted and memory.find_conversation(current) else None
-        if message is not None and message.conversation_id == current and not self.assistant.running(current):
-            if message.id not in {m.id for m in memory.thread(current)}:
-                memory.set_active_leaf(current, memory.child_leaf(message.id).id)
+        here = message is not None and message.conversation_id == current and not self.assistant.running(current)
+        if here and wanted not in {shown.id for shown in memory.thread(current)}:
+            memory.set_active_leaf(current, memory.child_leaf(wanted).id)
         return self.view(current)
 
     @told
