@@ -227,7 +227,8 @@ class TurnWriter:
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
-            rules = standing_rules(self._memory.memories(kind="procedural"))
+            asked_for = self._memory.memories(kind="procedural")
+            rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
             mine = trial.rules if trial else learned.rules if learned else ()
             rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
         parts = PromptParts(

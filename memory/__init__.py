@@ -5,11 +5,13 @@ with open_memory(home) as memory:
     hits = memory.search("What is my dog called?")
 """
 
+from memory.collections import Collection
 from memory.errors import (
     DatabaseDamaged,
     EmbeddingsUnavailable,
     HomeNotWritable,
     MemoryStoreError,
+    NameNotUsable,
     NotFound,
     TransferError,
 )
@@ -35,6 +37,7 @@ from memory.refinements import Candidate, Edit, PreferencePair, Reward, VersionE
 
 __all__ = [
     "Candidate",
+    "Collection",
     "Conversation",
     "DatabaseDamaged",
     "Edit",
@@ -49,6 +52,7 @@ __all__ = [
     "MemoryStoreError",
     "Message",
     "MessageUse",
+    "NameNotUsable",
     "NewMessage",
     "NotFound",
     "PreferencePair",

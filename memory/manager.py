@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
+from memory.collections import Collections
 from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
 from memory.filters import read_filters
@@ -145,6 +146,7 @@ class MemoryManager:
         self.store = store
         self.jobs = JobQueue(store, clock)
         self.refinements = Refinements(store, lambda: self.clock())
+        self.collections = Collections(store, lambda: self.clock())
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()
@@ -433,7 +435,9 @@ class MemoryManager:
         after: datetime | None = None,
         role: Role | None = None,
         in_persona: str | None = None,
+        in_collection: str | None = None,
         exclude_personas: Collection[str] = (),
+        every_persona: bool = False,
         include: Collection[Include] = ("memory", "message"),
         constructed: str = "",
     ) -> list[SearchHit]:
@@ -446,6 +450,8 @@ class MemoryManager:
             before, after: only what was said or learnt earlier than, or from, that moment.
             role: only messages of this one.
             in_persona: only conversations with this persona, and facts that it alone was told.
+            in_collection: only conversations of this collection, and facts learnt in them.
+            every_persona: also facts that one persona alone was told, whichever.
             exclude_personas: no conversation with these, and no fact that one of them alone was told.
             constructed: the query with what it leans on spelled out ("When is her birthday? Oda"); asked besides.
         """
@@ -460,13 +466,19 @@ class MemoryManager:
             after=after,
             role=role,
             in_persona=in_persona,
+            in_collection=in_collection,
+            every_persona=every_persona,
             exclude_personas=frozenset(exclude_personas),
         )
         return self._searcher.search(query, limit=limit, scope=scope, include=include, constructed=constructed)
 
     def search_as_typed(self, text: str, *, limit: int = 20, as_of: datetime | None = None) -> list[SearchHit]:
-        """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""
+        """Search for people: words with `persona:`, `in:`, `from:me`, `before:` and `after:` among them, see `memory.filters`.
+
+        What one persona alone was told is found too: it is kept from other personas, not from the user.
+        """
         typed = read_filters(text, self.clock().astimezone().tzinfo or UTC)
+        collection = self.collections.find(typed.collection) if typed.collection else None
         return self.search(
             typed.words,
             limit=limit,
@@ -475,6 +487,8 @@ class MemoryManager:
             after=typed.after,
             role=typed.role,
             in_persona=typed.persona,
+            in_collection=None if typed.collection is None else collection.id if collection else "",
+            every_persona=True,
         )
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -685,6 +699,11 @@ class MemoryManager:
     def forget(self, plan: ForgetPlan) -> ForgetPlan:
         """Carry out what a plan showed. Cannot be taken back."""
         return plan if plan.is_empty else self._forget(plan)
+
+    def share_memories(self, persona: str) -> None:
+        """Let every persona know what one of them alone was told."""
+        with self.store.transaction() as connection:
+            connection.execute("UPDATE memories SET persona = '' WHERE persona = ?", [persona])
 
     def history(self, memory_id: str) -> list[MemoryEvent]:
         """What happened to a fact, oldest first. A forgotten one keeps its dates and has no words."""

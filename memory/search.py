@@ -60,13 +60,18 @@ class Scope:
     """Only what this one said; facts are said by nobody."""
     in_persona: str | None = None
     """Only conversations with this persona, and what it alone was told."""
+    in_collection: str | None = None
+    """Only conversations of this collection, and what was learnt in them."""
+    every_persona: bool = False
+    """Facts that one persona alone was told, whichever: for the user's own search."""
     exclude_personas: frozenset[str] = frozenset()
     """Personas that keep their memory to themselves."""
 
     @property
     def narrows(self) -> bool:
-        """Whether people asked for a time, a speaker or a persona: then no word is needed besides."""
-        return any(value is not None for value in (self.before, self.after, self.role, self.in_persona))
+        """Whether people asked for a time, a speaker, a persona or a collection: then no word is needed besides."""
+        wanted = (self.before, self.after, self.role, self.in_persona, self.in_collection)
+        return any(value is not None for value in wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +171,7 @@ class Searcher:
         if "memory" in include:
             rows = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
             facts = _add(found, rows)
-        if "message" in include and (fts or named or not facts):
+        if "message" in include and (fts or named or scope.narrows or not facts):
             rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
             by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named)
         vector = self._embed(query) if fts else None
@@ -342,6 +347,9 @@ _IMPORTANT_FACTS = f"""SELECT {_FACT_COLUMNS} FROM memories f WHERE f.kind != 'p
     ORDER BY f.importance DESC, f.created_at DESC, f.id LIMIT {CANDIDATES}"""
 
 
+_IN_COLLECTION = "(SELECT c.id FROM conversations c WHERE c.collection_id = ?)"
+
+
 def _candidate(row: Any) -> Candidate:
     return Candidate(
         id=row["id"],
@@ -410,6 +418,9 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.in_persona is not None:
         clauses.append("m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.persona = ?)")
         parameters.append(scope.in_persona)
+    if scope.in_collection is not None:
+        clauses.append(f"m.conversation_id IN {_IN_COLLECTION}")
+        parameters.append(scope.in_collection)
     if scope.exclude_personas:
         marks = ", ".join("?" * len(scope.exclude_personas))
         clauses.append(f"m.conversation_id NOT IN (SELECT c.id FROM conversations c WHERE c.persona IN ({marks}))")
@@ -422,6 +433,13 @@ def _facts_in(scope: Scope) -> tuple[str, list[str]]:
     clauses, parameters = ["f.persona IN ('', ?)"], [scope.persona or ""]
     if scope.in_persona is not None:
         clauses, parameters = ["f.persona = ?"], [scope.in_persona]
+    elif scope.every_persona:
+        clauses, parameters = ["1"], []
+    if scope.in_collection is not None:
+        clauses.append(
+            f"f.source_message_id IN (SELECT s.id FROM messages s WHERE s.conversation_id IN {_IN_COLLECTION})"
+        )
+        parameters.append(scope.in_collection)
     if scope.as_of is None:
         clauses.append("f.valid_to IS NULL")
     else:

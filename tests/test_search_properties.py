@@ -18,6 +18,7 @@ from tests.fakes import HashEmbeddings
 START = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
 WORDS = ("quince", "otter", "kale", "boat", "sun")
 PERSONAS = ("nova", "bard", "sage")
+COLLECTIONS = ("Garden", "Boats")
 EXAMPLES = settings(max_examples=12, deadline=None)
 
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
@@ -40,6 +41,8 @@ def fill(memory: MemoryManager, data: st.DataObject, *, most: int = 5) -> None:
     """A few conversations and facts, of several personas and times, all with vectors."""
     for persona in data.draw(st.lists(st.sampled_from(PERSONAS), min_size=1, max_size=3)):
         conversation = memory.start_conversation(persona=persona)
+        if name := data.draw(st.sampled_from(["", *COLLECTIONS])):
+            memory.collections.put(conversation.id, memory.collections.create(name).id)
         memory.add_messages(
             NewMessage(
                 conversation_id=conversation.id,
@@ -49,8 +52,15 @@ def fill(memory: MemoryManager, data: st.DataObject, *, most: int = 5) -> None:
             )
             for text in data.draw(st.lists(sentences, max_size=most))
         )
+    sources = [None, *(message.id for c in memory.conversations() for message in memory.thread(c.id))]
     for text in data.draw(st.lists(sentences, max_size=most)):
-        memory.add(content=text, attribute=text, plural=True, persona=data.draw(st.sampled_from(["", *PERSONAS])))
+        memory.add(
+            content=text,
+            attribute=text,
+            plural=True,
+            persona=data.draw(st.sampled_from(["", *PERSONAS])),
+            source_message_id=data.draw(st.sampled_from(sources)),
+        )
     memory.embed_pending()
 
 
@@ -66,11 +76,23 @@ def test_no_filter_of_a_search_leaks(data: st.DataObject) -> None:
             "after": data.draw(st.none() | moments),
             "role": data.draw(st.sampled_from([None, "user", "assistant"])),
             "in_persona": data.draw(st.sampled_from([None, *PERSONAS])),
+            "in_collection": data.draw(st.sampled_from([None, *(c.id for c in memory.collections.all())])),
             "exclude_personas": data.draw(st.lists(st.sampled_from(PERSONAS), unique=True)),
             "constructed": data.draw(st.just("") | sentences),
         }
         hits = memory.search(data.draw(sentences), limit=30, **asked)
+        talk_of = {
+            hit.item.id: memory.get_message(source).conversation_id
+            for hit in hits
+            if (source := hit.item.source_message_id if isinstance(hit.item, Memory) else hit.item.id)
+        }
+        inside = (
+            {c.id for c in memory.collections.conversations(asked["in_collection"])}
+            if asked["in_collection"]
+            else set()
+        )
     for hit in hits:
+        assert asked["in_collection"] is None or talk_of.get(hit.item.id) in inside
         assert asked["before"] is None or hit.item.created_at < asked["before"]
         assert asked["after"] is None or hit.item.created_at >= asked["after"]
         if isinstance(hit.item, Memory):

@@ -84,16 +84,24 @@ def incognito_heading() -> str:
     )
 
 
-def conversation_list(conversations: Iterable[Conversation], current: str) -> str:
+def conversation_list(
+    conversations: Iterable[Conversation], current: str, collections: Mapping[str, str] | None = None
+) -> str:
+    """`collections`: the name of each."""
+    names = collections or {}
     rows = [
         f'<li><button type="button" class="a-conversation" data-act="open" data-id="{escape(c.id)}"'
         f"{' aria-current=true' if c.id == current else ''}><span>{escape(c.title)}</span>"
-        f"<small>{day(c.updated_at)}</small></button></li>"
+        f"<small>{day(c.updated_at)}{_after_dot(names.get(c.collection_id or '', ''))}</small></button></li>"
         for c in conversations
     ]
     if not rows:
         return empty("No conversations yet", "Type a message to begin the first.")
     return f'<nav aria-label="Conversations"><ul class="a-list">{"".join(rows)}</ul></nav>'
+
+
+def _after_dot(text: str) -> str:
+    return f" · {escape(text)}" if text else ""
 
 
 def whereabouts(server: str) -> str:

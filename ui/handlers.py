@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from assistant.assistant import Assistant, open_assistant
+from assistant.assistant import Assistant, give_own_memory, open_assistant
 from assistant.background import EXTRACTION_FAILURE
 from assistant.dates import local_days
 from assistant.errors import AttuneError
@@ -27,7 +27,7 @@ from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
-from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, transfer
 from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards, rules
@@ -87,6 +87,9 @@ def thought_row(reasoning: str, *, done: bool) -> dict[str, Any]:
     return {"role": "assistant", "content": shown_text(reasoning), "metadata": metadata}
 
 
+NO_COLLECTION = "No collection"
+
+
 class ChatView(NamedTuple):
     """What the chat page shows, in the order of its outputs. A field that is left out stays as it is."""
 
@@ -103,6 +106,7 @@ class ChatView(NamedTuple):
     send: Any = gr.skip()
     stop: Any = gr.skip()
     tools: Any = gr.skip()
+    collection: Any = gr.skip()
 
 
 def told(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +158,7 @@ class ChatHandlers:
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
-            side=cards.conversation_list(memory.conversations(), current),
+            side=self._side(current),
             persona=speaker.id,
             starters=gr.update(value=cards.starters(speaker, server=self._server), visible=not rows),
             cards=self._cards(thread),
@@ -164,7 +168,30 @@ class ChatHandlers:
             send=gr.update(visible="hidden" if running else True),
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=bool(rows)),
+            collection=self._collection(conversation),
         )
+
+    def _side(self, current: str) -> str:
+        memory = self.assistant.memory
+        names = {c.id: c.name for c in memory.collections.all()}
+        return cards.conversation_list(memory.conversations(), current, names)
+
+    def _collection(self, conversation: Conversation | None) -> Any:
+        """The choice of a collection, which a conversation must exist for."""
+        known = self.assistant.memory.collections.all()
+        chosen = next((c.name for c in known if conversation and c.id == conversation.collection_id), NO_COLLECTION)
+        return gr.update(
+            choices=[NO_COLLECTION, *(c.name for c in known)], value=chosen, visible=conversation is not None
+        )
+
+    @told
+    def choose_collection(self, current: str, name: str | None) -> tuple[Any, ...]:
+        """A conversation goes into the collection of that name, which is made when it is new: (the choice, the list)."""
+        memory = self.assistant.memory
+        if current and not is_incognito(current):
+            wanted = memory.collections.create(name).id if name and name != NO_COLLECTION else None
+            memory.collections.put(current, wanted)
+        return self._collection(memory.find_conversation(current)), self._side(current)
 
     def _incognito_view(self, current: str, box: Any) -> ChatView:
         rows, ids = chat_rows(self._thread(current))
@@ -174,7 +201,7 @@ class ChatHandlers:
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows)),
             heading=cards.incognito_heading(),
-            side=cards.conversation_list(self.assistant.memory.conversations(), current),
+            side=self._side(current),
             starters=gr.update(visible=False),
             cards="",
             used=cards.used_panel((), of_reply=False),
@@ -182,6 +209,7 @@ class ChatHandlers:
             send=gr.update(visible="hidden" if running else True),
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=False),
+            collection=gr.update(visible=False),
         )
 
     @told
@@ -592,6 +620,19 @@ class PageHandlers(ChatHandlers):
     def allow(self, wanted: list[str]) -> None:
         for name in CLASSES:
             allow_class(self.assistant.memory, name, allowed=name in wanted)
+
+    @told
+    def own_memories(self) -> Any:
+        """Which personas keep what they are told to themselves."""
+        known = self.assistant.all_personas()
+        own = [p.id for p in known if p.memory_scope == "own"]
+        return gr.update(choices=[(p.name, p.id) for p in known], value=own)
+
+    @told
+    def set_own_memories(self, wanted: list[str]) -> None:
+        for persona in self.assistant.all_personas():
+            if (persona.memory_scope == "own") != (persona.id in wanted):
+                give_own_memory(self.assistant.memory, persona.id, own=persona.id in wanted)
 
     @told
     def save_memory(self, identifier: str, text: str, query: str, closed: bool) -> tuple[Any, ...]:

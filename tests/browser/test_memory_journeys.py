@@ -145,3 +145,31 @@ def test_a_message_of_an_earlier_branch_is_shown_where_it_was_said(scripted: Scr
     expect(page.locator("#chat .a-found")).to_have_text("The quince is ripe.")
     expect(page.locator("#chat")).to_contain_text("Then pick it.")
     expect(page.locator("#chat")).not_to_contain_text("medlar")
+
+
+def test_a_conversation_is_put_into_a_collection_and_a_persona_keeps_its_own_memory(
+    scripted: Scripted, browse: Browse
+) -> None:
+    served = scripted("Noted.")
+    memory = served.assistant.memory
+    page = browse(served)
+    expect(page.locator("#collection")).to_be_hidden()
+    say(page, "The kale wants lime.")
+    box = page.locator("#collection input")
+    expect(box).to_have_value("No collection")
+    box.fill("Garden")
+    box.press("Enter")
+    expect(page.locator("#conversations")).to_contain_text("Garden")
+    page.reload()
+    expect(page.locator("#collection input")).to_have_value("Garden")
+    open_tab(page, "Memory")
+    page.locator("#memory-search textarea, #memory-search input").fill("kale in:garden")
+    expect(page.locator("#memories mark")).to_have_text("kale")
+    page.locator("#memory-search textarea, #memory-search input").fill("kale in:boats")
+    expect(page.locator("#memories")).to_contain_text("Nothing found")
+    page.locator("#own-memories").get_by_label("Ada", exact=True).check()
+    page.reload()
+    open_tab(page, "Memory")
+    expect(page.locator("#own-memories").get_by_label("Ada", exact=True)).to_be_checked()
+    assert served.assistant.persona("ada").memory_scope == "own"
+    assert [c.name for c in memory.collections.all()] == ["Garden"]

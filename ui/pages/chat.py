@@ -68,6 +68,15 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
             remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
         incognito = gr.Button("Incognito", size="sm", elem_id="incognito", min_width=90, scale=0)
+        collection = gr.Dropdown(
+            label="Collection",
+            elem_id="collection",
+            allow_custom_value=True,
+            container=False,
+            min_width=150,
+            scale=0,
+            visible=False,
+        )
         persona = gr.Dropdown(
             [(p.name, p.id) for p in handlers.assistant.all_personas()],
             label="Persona",
@@ -126,7 +135,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
                 put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
-    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
+    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools, collection]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
 
@@ -172,6 +181,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     )
     starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
     persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
+    collection.input(handlers.choose_collection, [current, collection], [collection, side], **quiet)
     rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)
     gr.on(
         [save_title.click, new_title.submit],
