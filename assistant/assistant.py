@@ -40,6 +40,7 @@ from memory import (
     open_memory,
     transfer,
 )
+from memory.embeddings import CrossEncoderReranker
 from memory.records import Rating
 from personas import Persona, load_library, read_persona
 
@@ -64,7 +65,13 @@ def open_assistant(
         from assistant.chat_model import check_model
 
         check_model(settings)
-    return Assistant(settings=settings, memory=memory or open_memory(settings.home), chat_model=chat_model)
+    memory = memory or open_memory(settings.home, reranker=reranker_of(settings))
+    return Assistant(settings=settings, memory=memory, chat_model=chat_model)
+
+
+def reranker_of(settings: Settings) -> CrossEncoderReranker | None:
+    """Raises RerankerMissing: the folder that is set holds no model."""
+    return CrossEncoderReranker(Path(settings.reranker)) if settings.reranker else None
 
 
 class Assistant:

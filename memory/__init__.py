@@ -13,6 +13,7 @@ from memory.errors import (
     MemoryStoreError,
     NameNotUsable,
     NotFound,
+    RerankerMissing,
     TransferError,
 )
 from memory.manager import MemoryManager, open_memory
@@ -59,6 +60,7 @@ __all__ = [
     "ProfileLine",
     "ProfileVersion",
     "PromptVersion",
+    "RerankerMissing",
     "Reward",
     "Rule",
     "SearchHit",

@@ -21,8 +21,8 @@ from ulid import ULID
 
 from memory import forgetting
 from memory.collections import Collections
-from memory.embeddings import Embeddings, MiniLmEmbeddings
-from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
+from memory.embeddings import Embeddings, MiniLmEmbeddings, Reranker
+from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound, RerankerMissing
 from memory.filters import read_filters
 from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
@@ -90,6 +90,7 @@ def open_memory(
     home: Path | str,
     *,
     embeddings: Embeddings | None = None,
+    reranker: Reranker | None = None,
     clock: Callable[[], datetime] = utc_now,
     start_worker: bool = True,
 ) -> MemoryManager:
@@ -100,6 +101,7 @@ def open_memory(
 
     Args:
         embeddings: the encoder; None for MiniLM, loaded in the background.
+        reranker: reads the best hits again, once it is loaded in the background; None for none.
         clock: hands out the time, aware and in UTC.
         start_worker: False leaves queued jobs alone.
 
@@ -118,7 +120,13 @@ def open_memory(
     except OSError as error:
         raise HomeNotWritable(f"{folder} cannot be locked ({error}). Name another folder with ATTUNE_HOME.") from error
     memory = MemoryManager(
-        home=folder, store=store, lock=lock, owner=owner, embeddings=embeddings or MiniLmEmbeddings(), clock=clock
+        home=folder,
+        store=store,
+        lock=lock,
+        owner=owner,
+        embeddings=embeddings or MiniLmEmbeddings(),
+        reranker=reranker,
+        clock=clock,
     )
     if owner:
         memory.recover()
@@ -139,6 +147,7 @@ class MemoryManager:
         owner: bool,
         embeddings: Embeddings,
         clock: Callable[[], datetime],
+        reranker: Reranker | None = None,
     ) -> None:
         self.home = home
         self.owner = owner
@@ -154,7 +163,14 @@ class MemoryManager:
         self._index_checked = False
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
-        self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
+        self._reranker = reranker
+        self._searcher = Searcher(
+            store=store,
+            index=self._index,
+            embeddings=embeddings if owner else None,
+            clock=clock,
+            reranker=reranker,
+        )
         self.worker.register("index", self._index_pending)
         self.worker.register("rebuild_index", self._rebuild_index)
 
@@ -980,7 +996,9 @@ class MemoryManager:
             if not self._embeddings.ready:
                 # Nothing was wanting a vector, but the next search wants the encoder.
                 self._embeddings.embed_query("")
-        except EmbeddingsUnavailable as error:
+            if self._reranker is not None and not self._reranker.ready:
+                self._reranker.load()
+        except (EmbeddingsUnavailable, RerankerMissing) as error:
             log.warning("%s", error)
 
     def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:

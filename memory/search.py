@@ -15,8 +15,8 @@ import numpy as np
 
 from memory import dates, ranking
 from memory import query as words
-from memory.embeddings import Embeddings, Vectors
-from memory.errors import EmbeddingsUnavailable
+from memory.embeddings import Embeddings, Reranker, Vectors
+from memory.errors import EmbeddingsUnavailable, RerankerMissing
 from memory.index import ChromaIndex, item_of
 from memory.records import HitSource, Memory, Message, SearchHit
 from memory.store import Store, instant
@@ -35,6 +35,10 @@ DATED_CHARS, MAX_PERIODS = 500, 3
 SPARE = 20
 """How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
 COMPARED_CHARS = 2_000
+RERANKED = 20
+"""As many of the best are read by a cross-encoder, if the user has one: each costs it about as much as an embedding."""
+REREAD = {"ours": 1.0, "read": 0.9}
+"""What a place in our order and one in the cross-encoder's weigh: of two that disagree, ours decides. Not measured."""
 BODY_WEIGHT = 1.0
 """How much a word in the message itself counts beside one in its three-turn window (1.0)."""
 WEIGHTS = {"facts": 1.5, "facts_by_meaning": 0.35, "messages": 1.35}
@@ -105,12 +109,19 @@ class Gathered:
 
 class Searcher:
     def __init__(
-        self, *, store: Store, index: ChromaIndex | None, embeddings: Embeddings | None, clock: Callable[[], datetime]
+        self,
+        *,
+        store: Store,
+        index: ChromaIndex | None,
+        embeddings: Embeddings | None,
+        clock: Callable[[], datetime],
+        reranker: Reranker | None = None,
     ) -> None:
         self._store = store
         self._index = index
         self._embeddings = embeddings
         self._clock = clock
+        self._reranker = reranker
 
     def search(
         self, query: str, *, limit: int, scope: Scope, include: Collection[Include], constructed: str = ""
@@ -148,6 +159,7 @@ class Searcher:
         scores = ranking.fuse(rankings, WEIGHTS)
         for identifier in scores.keys() - blends.keys():
             scores[identifier] = _with_priors(scores[identifier], found[identifier], now)
+        scores |= self._reread(constructed or query, ranking.ranked(scores)[:RERANKED], found, scores)
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
@@ -160,6 +172,21 @@ class Searcher:
             for identifier in shown
             if identifier in items
         ]
+
+    def _reread(
+        self, query: str, first: Sequence[str], found: Mapping[str, Candidate], scores: Mapping[str, float]
+    ) -> dict[str, float]:
+        """The scores of the first, dealt out anew by their places here and with the cross-encoder. None once it is loaded."""
+        if self._reranker is None or not self._reranker.ready:
+            return {}
+        try:
+            read = self._reranker.scores(query, [found[identifier].content[:COMPARED_CHARS] for identifier in first])
+        except RerankerMissing as error:
+            log.warning("%s", error)
+            return {}
+        again = ranking.ranked(dict(zip(first, read, strict=True)))
+        fused = ranking.ranked(ranking.fuse({"ours": first, "read": again}, REREAD))
+        return dict(zip(fused, (scores[identifier] for identifier in first), strict=True))
 
     def gather(self, query: str, *, scope: Scope, include: Collection[Include]) -> Gathered:
         """Everything that may answer, with what speaks for it; not yet in order."""
