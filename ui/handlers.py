@@ -177,21 +177,10 @@ class ChatHandlers:
         return cards.conversation_list(memory.conversations(), current, names)
 
     def _collection(self, conversation: Conversation | None) -> Any:
-        """The choice of a collection, which a conversation must exist for."""
+        """The choice of a collection."""
         known = self.assistant.memory.collections.all()
         chosen = next((c.name for c in known if conversation and c.id == conversation.collection_id), NO_COLLECTION)
-        return gr.update(
-            choices=[NO_COLLECTION, *(c.name for c in known)], value=chosen, visible=conversation is not None
-        )
-
-    @told
-    def choose_collection(self, current: str, name: str | None) -> tuple[Any, ...]:
-        """A conversation goes into the collection of that name, which is made when it is new: (the choice, the list)."""
-        memory = self.assistant.memory
-        if current and not is_incognito(current):
-            wanted = memory.collections.create(name).id if name and name != NO_COLLECTION else None
-            memory.collections.put(current, wanted)
-        return self._collection(memory.find_conversation(current)), self._side(current)
+        return gr.update(choices=[NO_COLLECTION, *(c.name for c in known)], value=chosen)
 
     def _incognito_view(self, current: str, box: Any) -> ChatView:
         rows, ids = chat_rows(self._thread(current))
@@ -209,7 +198,6 @@ class ChatHandlers:
             send=gr.update(visible="hidden" if running else True),
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=False),
-            collection=gr.update(visible=False),
         )
 
     @told
@@ -518,12 +506,16 @@ class ChatHandlers:
         return self.view(identifier)
 
     @told
-    def rename(self, current: str, title: str) -> tuple[Any, ...]:
-        """(the panel, heading, list)"""
+    def rename(self, current: str, title: str, collection: str | None = None) -> tuple[Any, ...]:
+        """A name, and a collection, which is made when it is new: (the panel, heading, list, choice of collections)"""
+        memory = self.assistant.memory
         if current and title.strip():
-            self.assistant.memory.rename_conversation(current, title)
+            memory.rename_conversation(current, title)
+        if current and collection:
+            wanted = None if collection == NO_COLLECTION else memory.collections.create(collection).id
+            memory.collections.put(current, wanted)
         view = self.view(current)
-        return gr.update(visible=False), view.heading, view.side
+        return gr.update(visible=False), view.heading, view.side, view.collection
 
     @told
     def begin_rename(self, current: str) -> tuple[Any, ...]:

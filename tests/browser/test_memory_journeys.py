@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served, open_tab, say
+from tests.browser.conftest import WAIT_MS, Served, open_tab, say
 
 pytestmark = pytest.mark.browser
 
@@ -153,14 +154,18 @@ def test_a_conversation_is_put_into_a_collection_and_a_persona_keeps_its_own_mem
     served = scripted("Noted.")
     memory = served.assistant.memory
     page = browse(served)
-    expect(page.locator("#collection")).to_be_hidden()
     say(page, "The kale wants lime.")
+    page.locator("#rename").click()
     box = page.locator("#collection input")
     expect(box).to_have_value("No collection")
     box.fill("Garden")
     box.press("Enter")
+    page.locator("#save-title").click()
     expect(page.locator("#conversations")).to_contain_text("Garden")
-    page.reload()
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    page.locator("#conversations [data-act=open]", has_text="Garden").click()
+    page.locator("#rename").click()
     expect(page.locator("#collection input")).to_have_value("Garden")
     open_tab(page, "Memory")
     page.locator("#memory-search textarea, #memory-search input").fill("kale in:garden")
@@ -168,8 +173,11 @@ def test_a_conversation_is_put_into_a_collection_and_a_persona_keeps_its_own_mem
     page.locator("#memory-search textarea, #memory-search input").fill("kale in:boats")
     expect(page.locator("#memories")).to_contain_text("Nothing found")
     page.locator("#own-memories").get_by_label("Ada", exact=True).check()
-    page.reload()
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while served.assistant.persona("ada").memory_scope != "own":
+        assert time.monotonic() < deadline, "the tick did not reach the server"
+        page.wait_for_timeout(50)
+    open_tab(page, "Chat")
     open_tab(page, "Memory")
     expect(page.locator("#own-memories").get_by_label("Ada", exact=True)).to_be_checked()
-    assert served.assistant.persona("ada").memory_scope == "own"
     assert [c.name for c in memory.collections.all()] == ["Garden"]

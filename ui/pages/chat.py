@@ -65,18 +65,9 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
         with gr.Row(visible=False, elem_id="tools") as tools:
             undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
-            rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
+            rename = gr.Button("Organise", size="sm", elem_id="rename", min_width=70, scale=0)
             remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
         incognito = gr.Button("Incognito", size="sm", elem_id="incognito", min_width=90, scale=0)
-        collection = gr.Dropdown(
-            label="Collection",
-            elem_id="collection",
-            allow_custom_value=True,
-            container=False,
-            min_width=150,
-            scale=0,
-            visible=False,
-        )
         persona = gr.Dropdown(
             [(p.name, p.id) for p in handlers.assistant.all_personas()],
             label="Persona",
@@ -88,6 +79,12 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         )
     with gr.Row(visible=False, elem_id="rename-panel") as rename_panel:
         new_title = gr.Textbox(label="New name", elem_id="new-title", max_length=120)
+        collection = gr.Dropdown(
+            label="Collection",
+            info="Choose one, or type a new one's name",
+            elem_id="collection",
+            allow_custom_value=True,
+        )
         save_title = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="save-title")
     with gr.Row(elem_id="chat-row"):
         with gr.Column(scale=3, min_width=320, elem_id="chat-column"):
@@ -181,13 +178,12 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     )
     starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
     persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
-    collection.input(handlers.choose_collection, [current, collection], [collection, side], **quiet)
     rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)
     gr.on(
         [save_title.click, new_title.submit],
         handlers.rename,
-        [current, new_title],
-        [rename_panel, heading, side],
+        [current, new_title, collection],
+        [rename_panel, heading, side, collection],
         **quiet,
     )
     remove.click(handlers.ask_delete, current, question.asking, **quiet)
