@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Corpus, Format, Question, Turn, read
-from benchmarks.peers import PEERS, PeerEnvironment, PeersUnavailable
+from benchmarks.peers import PEERS, Asked, PeerEnvironment, PeersUnavailable
 from benchmarks.vectors import KeptEmbeddings
 from memory import MemoryManager, NewMessage, open_memory
 from memory.embeddings import MAX_WORDS, Embeddings, MiniLmEmbeddings, first_words
@@ -205,18 +205,26 @@ def run_peers(
         PeersUnavailable
     """
     peers.prepare()
-    tallies = {name: Tally() for name in PEERS}
-    for number, corpus in enumerate(corpora, 1):
-        texts = [(turn.id, session.id, turn.text) for session in corpus.sessions for turn in session.turns]
-        session_of = {turn: session for turn, session, _ in texts}
-        for name, tally in tallies.items():
-            print(f"{number}/{len(corpora)} {corpus.id}: {name}", file=sys.stderr)
-            rankings, search_ms = peers.rank(name, texts, [question.text for question in corpus.questions], vectors)
-            tally.search_ms += search_ms
-            for question, ranking in zip(corpus.questions, rankings, strict=True):
-                for key, value in measure(form, question, ranking, session_of).items():
-                    tally.scores.setdefault(key, []).append(value)
-    return [tally.row(name) for name, tally in tallies.items()]
+    asked = [
+        Asked(
+            texts=[(turn.id, session.id, turn.text) for session in corpus.sessions for turn in session.turns],
+            questions=[question.text for question in corpus.questions],
+        )
+        for corpus in corpora
+    ]
+    rows = []
+    for peer in PEERS:
+        print(f"{peer} …", file=sys.stderr)
+        for name, answers in peers.rank(peer, asked, vectors).items():
+            tally = Tally()
+            for corpus, answered in zip(corpora, answers, strict=True):
+                session_of = {turn.id: session.id for session in corpus.sessions for turn in session.turns}
+                tally.search_ms += answered["search_ms"]
+                for question, ranking in zip(corpus.questions, answered["rankings"], strict=True):
+                    for key, value in measure(form, question, ranking, session_of).items():
+                        tally.scores.setdefault(key, []).append(value)
+            rows.append(tally.row(name))
+    return rows
 
 
 def table(rows: Sequence[dict[str, str | float]]) -> str:
