@@ -40,6 +40,7 @@ from memory import (
     open_memory,
     transfer,
 )
+from memory.embeddings import CrossEncoderReranker
 from memory.records import Rating
 from personas import Persona, load_library, read_persona
 
@@ -64,7 +65,13 @@ def open_assistant(
         from assistant.chat_model import check_model
 
         check_model(settings)
-    return Assistant(settings=settings, memory=memory or open_memory(settings.home), chat_model=chat_model)
+    memory = memory or open_memory(settings.home, reranker=reranker_of(settings))
+    return Assistant(settings=settings, memory=memory, chat_model=chat_model)
+
+
+def reranker_of(settings: Settings) -> CrossEncoderReranker | None:
+    """Raises RerankerMissing: the folder that is set holds no model."""
+    return CrossEncoderReranker(Path(settings.reranker)) if settings.reranker else None
 
 
 class Assistant:
@@ -248,7 +255,7 @@ class Assistant:
             prompt_version_id=getattr(self.memory.current_prompt(), "id", None),
         )
         if learn:
-            self._learn_instructions(question)
+            self._learn_instructions(question, speaker)
         request = TurnRequest(
             question=question,
             answer=answer,
@@ -287,10 +294,11 @@ class Assistant:
         self._writing.submit(write)
         return running.events()
 
-    def _learn_instructions(self, question: Message) -> None:
+    def _learn_instructions(self, question: Message, speaker: Persona) -> None:
         """What the user asks for from now on holds in the very next reply, so it is read here, by rules alone."""
         found = extraction.extract_instructions(question.content, said_at=question.created_at)
-        extraction.apply(self.memory, found, question)
+        own = speaker.id if speaker.memory_scope == "own" else ""
+        extraction.apply(self.memory, found, question, persona=own)
 
     def _refuse_while_running(self, conversation_id: str) -> None:
         if self.running(conversation_id):
@@ -573,7 +581,29 @@ class Assistant:
 def personas_of(memory: MemoryManager) -> dict[str, Persona]:
     """Shipped personas, then the user's own, by identifier; the user's replaces a shipped one of the same name."""
     own = {key: read_persona(text) for key, text in memory.user_personas().items()}
-    return {**load_library(), **own}
+    return {key: _with_own_memory(memory, persona) for key, persona in {**load_library(), **own}.items()}
+
+
+def _with_own_memory(memory: MemoryManager, persona: Persona) -> Persona:
+    """The persona with the memory that the user gave it, if they ever said."""
+    chosen = memory.note(f"persona_memory:{persona.id}")
+    return replace(persona, memory_scope="own" if chosen == "own" else "shared") if chosen else persona
+
+
+def give_own_memory(memory: MemoryManager, persona_id: str, *, own: bool) -> Persona:
+    """Let a persona keep to itself what it is told, or share it again.
+
+    Its conversations are then found by itself alone, and facts that it learns from now on are its own. What the others
+    knew before, they know. Shared again, its facts are everybody's.
+
+    Raises:
+        UnknownPersona
+    """
+    persona = find_persona(personas_of(memory), persona_id)
+    memory.set_note(f"persona_memory:{persona.id}", "own" if own else "shared")
+    if not own:
+        memory.share_memories(persona.id)
+    return replace(persona, memory_scope="own" if own else "shared")
 
 
 def find_persona(personas: Mapping[str, Persona], wanted: str) -> Persona:

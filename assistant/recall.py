@@ -27,7 +27,7 @@ _NAME = re.compile(r"(?<![\w'])[^\W\d_a-z]\w+")
 
 
 def construct_query(text: str, recent_user_turns: Sequence[str]) -> str:
-    """What to search for: the text and, where a short one leans on what went before, the words it leans on.
+    """What to search for besides the text: it and, where a short one leans on what went before, what it leans on.
 
     "When is her birthday?" takes the names from the turns before, "what did we pay for it?" the name or the things
     spoken of, and "and the roses?" what was asked of the tomatoes, without the tomatoes. A text that stands on its own

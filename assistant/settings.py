@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     )
     top_p: float = Field(default=0.95, gt=0, le=1, description="Nucleus sampling.")
     seed: int | None = Field(default=None, ge=0, description="Makes sampled replies repeatable.")
+    reranker: str = Field(default="", description="The folder of a cross-encoder that reads the best hits again.")
     persona: str = Field(default="nova", description="Who speaks in a new conversation.")
     personalization: Literal["off", "light", "full"] = Field(
         default="full", description="How much of you goes into a prompt."

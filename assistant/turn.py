@@ -180,7 +180,8 @@ class TurnWriter:
         earlier = [m.content for m in thread if m.role == "user"][-2:]
         own = request.persona.memory_scope == "own"
         return self._memory.search(
-            recall.construct_query(request.question.content, earlier),
+            request.question.content,
+            constructed=recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window],
@@ -219,7 +220,8 @@ class TurnWriter:
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
-            rules = standing_rules(self._memory.memories(kind="procedural"))
+            asked_for = self._memory.memories(kind="procedural")
+            rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
             mine = trial.rules if trial else learned.rules if learned else ()
             rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
         parts = PromptParts(

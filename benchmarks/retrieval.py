@@ -1,10 +1,11 @@
 """How well search finds what was said: ours against BM25 alone, MiniLM alone and their plain fusion, in one run.
 
     python -m benchmarks.retrieval --data FILE [--one-store] [--vectors FILE] [--json] [--limit-conversations N]
+                                   [--peers FOLDER]
 
 `ours` goes through the public face: `open_memory`, `add_messages`, `search`. The other rows see the same texts, cut
 into the same windows (a turn with the turn before and after it, within its session), and use the same encoder. No
-language model is involved.
+language model is involved. With `--peers` mem0 and MemPalace see the single turns, as their users' would be stored.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Corpus, Format, Question, Turn, read
+from benchmarks.peers import PEERS, Asked, PeerEnvironment, PeersUnavailable
 from benchmarks.vectors import KeptEmbeddings
 from memory import MemoryManager, NewMessage, open_memory
 from memory.embeddings import MAX_WORDS, Embeddings, MiniLmEmbeddings, first_words
@@ -194,6 +196,37 @@ def run(form: Format, corpora: Sequence[Corpus], encoder: Embeddings) -> list[di
     return [tally.row(name) for name, tally in tallies.items()]
 
 
+def run_peers(
+    form: Format, corpora: Sequence[Corpus], peers: PeerEnvironment, vectors: Path | None
+) -> list[dict[str, str | float]]:
+    """A row for each peer, over every question.
+
+    Raises:
+        PeersUnavailable
+    """
+    peers.prepare()
+    asked = [
+        Asked(
+            texts=[(turn.id, session.id, turn.text) for session in corpus.sessions for turn in session.turns],
+            questions=[question.text for question in corpus.questions],
+        )
+        for corpus in corpora
+    ]
+    rows = []
+    for peer in PEERS:
+        print(f"{peer} …", file=sys.stderr)
+        for name, answers in peers.rank(peer, asked, vectors).items():
+            tally = Tally()
+            for corpus, answered in zip(corpora, answers, strict=True):
+                session_of = {turn.id: session.id for session in corpus.sessions for turn in session.turns}
+                tally.search_ms += answered["search_ms"]
+                for question, ranking in zip(corpus.questions, answered["rankings"], strict=True):
+                    for key, value in measure(form, question, ranking, session_of).items():
+                        tally.scores.setdefault(key, []).append(value)
+            rows.append(tally.row(name))
+    return rows
+
+
 def table(rows: Sequence[dict[str, str | float]]) -> str:
     lines = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
@@ -213,11 +246,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--vectors", type=Path, metavar="FILE", help="keep vectors here between runs; times mean nothing"
     )
+    parser.add_argument(
+        "--peers", type=Path, metavar="FOLDER", help="install mem0 and MemPalace in an environment there, and run them"
+    )
     options = parser.parse_args(arguments)
     logging.disable(logging.INFO)
     form, corpora = read(options.data, one_store=options.one_store)
     encoder = KeptEmbeddings(MiniLmEmbeddings(), options.vectors)
     rows = run(form, corpora[: options.limit_conversations], encoder)
+    if options.peers:
+        try:
+            rows += run_peers(
+                form, corpora[: options.limit_conversations], PeerEnvironment(options.peers), options.vectors
+            )
+        except PeersUnavailable as error:
+            print(f"The peers were left out. {error}", file=sys.stderr)
     print(json.dumps({"rows": rows}) if options.json else table(rows))
 
 

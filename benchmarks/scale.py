@@ -25,11 +25,13 @@ import psutil
 from benchmarks.retrieval import table
 from memory import MemoryManager, NewMessage, open_memory
 from memory.embeddings import Embeddings, MiniLmEmbeddings, Vectors
+from memory.search import NEAREST
 
 SIZES = (1_000, 10_000, 100_000)
 WORDS, VOCABULARY, TOPICS = 25, 20_000, 500
 TURNS = 20
 SEARCHES, ADDS = 100, 50
+NEAR_QUESTIONS = 50
 COLOURS = {
     "search_p95_ms": (200, 60, 40),
     "floor_p95_ms": (60, 100, 180),
@@ -112,6 +114,7 @@ def measure(
         np.argpartition(-scores, 10)[:10]
 
     bare = _times(floor, questions)
+    near = nearest_found(memory, encoder, vectors)
     conversation = memory.start_conversation()
     added = _times(
         lambda text: memory.add_message(conversation.id, role="user", content=text),
@@ -125,9 +128,23 @@ def measure(
         "floor_p50_ms": _at(bare, 50),
         "floor_p95_ms": _at(bare, 95),
         "add_p95_ms": _at(added, 95),
+        "near_found": near,
         "disk_mb": round(disk / 1e6),
         "rss_mb": round(psutil.Process().memory_info().rss / 1e6),
     }
+
+
+def nearest_found(memory: MemoryManager, encoder: MadeUpEmbeddings, vectors: Vectors) -> float:
+    """Of the `NEAREST` vectors that are nearest to a question, how many percent the index finds."""
+    assert memory._index is not None
+    shares = []
+    for question in encoder.embed_documents([""] * NEAR_QUESTIONS):
+        cosines = vectors @ question
+        # Chroma's distances are rounded, and so are ties.
+        least = np.sort(cosines)[-min(NEAREST, len(cosines))] - 1e-5
+        distances = [distance for _, distance in memory._index.query(question, NEAREST)]
+        shares.append(np.mean([1 - distance >= least for distance in distances]))
+    return round(100 * float(np.mean(shares)), 1)
 
 
 def run(sizes: Sequence[int], home: Path, encoder: Embeddings) -> list[dict[str, str | float]]:

@@ -5,12 +5,15 @@ with open_memory(home) as memory:
     hits = memory.search("What is my dog called?")
 """
 
+from memory.collections import Collection
 from memory.errors import (
     DatabaseDamaged,
     EmbeddingsUnavailable,
     HomeNotWritable,
     MemoryStoreError,
+    NameNotUsable,
     NotFound,
+    RerankerMissing,
     TransferError,
 )
 from memory.manager import MemoryManager, open_memory
@@ -35,6 +38,7 @@ from memory.refinements import Candidate, Edit, PreferencePair, Reward, VersionE
 
 __all__ = [
     "Candidate",
+    "Collection",
     "Conversation",
     "DatabaseDamaged",
     "Edit",
@@ -49,12 +53,14 @@ __all__ = [
     "MemoryStoreError",
     "Message",
     "MessageUse",
+    "NameNotUsable",
     "NewMessage",
     "NotFound",
     "PreferencePair",
     "ProfileLine",
     "ProfileVersion",
     "PromptVersion",
+    "RerankerMissing",
     "Reward",
     "Rule",
     "SearchHit",

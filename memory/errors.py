@@ -27,7 +27,13 @@ class NotFound(MemoryStoreError):
         super().__init__(f"There is no {kind} with the identifier “{identifier}”. List them to see which there are.")
 
 
+class NameNotUsable(MemoryStoreError): ...
+
+
 class EmbeddingsUnavailable(MemoryStoreError): ...
+
+
+class RerankerMissing(MemoryStoreError): ...
 
 
 class TransferError(MemoryStoreError): ...

@@ -1,7 +1,7 @@
 """What people type into a search box: words, and where to look for them. Pure: text in, words and filters out.
 
-`persona:ada` conversations with that persona · `from:me`, `from:attune` who said it · `before:2026-05-03`,
-`after:2026-05`, `after:2026` when. Each may stand anywhere; what is no filter is a word.
+`persona:ada` conversations with that persona · `in:garden-2026` those of a collection · `from:me`, `from:attune` who
+said it · `before:2026-05-03`, `after:2026-05`, `after:2026` when. Each may stand anywhere; what is no filter is a word.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from memory.query import fts_query
 from memory.records import Role
 
 SNIPPET_WORDS = 40
-_FILTER = re.compile(r"(?<!\S)(persona|before|after|from):(\S+)", re.IGNORECASE)
+_FILTER = re.compile(r"(?<!\S)(persona|in|before|after|from):(\S+)", re.IGNORECASE)
 _SPEAKERS: dict[str, Role] = {"me": "user", "user": "user", "you": "assistant", "attune": "assistant"}
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
 
@@ -27,6 +27,7 @@ class Filtered:
 
     words: str
     persona: str | None = None
+    collection: str | None = None
     role: Role | None = None
     after: datetime | None = None
     """That moment and later."""
@@ -35,7 +36,7 @@ class Filtered:
 
     @property
     def narrows(self) -> bool:
-        return any(value is not None for value in (self.persona, self.role, self.after, self.before))
+        return any(value is not None for value in (self.persona, self.collection, self.role, self.after, self.before))
 
 
 def read_filters(text: str, zone: tzinfo = UTC) -> Filtered:
@@ -50,6 +51,8 @@ def read_filters(text: str, zone: tzinfo = UTC) -> Filtered:
         name, value = match[1].lower(), match[2]
         if name == "persona":
             found["persona"] = value.lower()
+        elif name == "in":
+            found["collection"] = value
         elif name == "from" and value.lower() in _SPEAKERS:
             found["role"] = _SPEAKERS[value.lower()]
         elif name in ("before", "after") and (moment := _moment(value, zone)):

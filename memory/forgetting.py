@@ -27,6 +27,7 @@ TEXT_COLUMNS = (
     ("messages", "block"),
     ("message_uses", "text"),
     ("conversations", "title"),
+    ("collections", "name"),
     ("summaries", "content"),
     ("feedback", "comment"),
     ("feedback", "edit"),

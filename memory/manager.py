@@ -20,8 +20,9 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
-from memory.embeddings import Embeddings, MiniLmEmbeddings
-from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound
+from memory.collections import Collections
+from memory.embeddings import Embeddings, MiniLmEmbeddings, Reranker
+from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound, RerankerMissing
 from memory.filters import read_filters
 from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
@@ -89,6 +90,7 @@ def open_memory(
     home: Path | str,
     *,
     embeddings: Embeddings | None = None,
+    reranker: Reranker | None = None,
     clock: Callable[[], datetime] = utc_now,
     start_worker: bool = True,
 ) -> MemoryManager:
@@ -99,6 +101,7 @@ def open_memory(
 
     Args:
         embeddings: the encoder; None for MiniLM, loaded in the background.
+        reranker: reads the best hits again, once it is loaded in the background; None for none.
         clock: hands out the time, aware and in UTC.
         start_worker: False leaves queued jobs alone.
 
@@ -117,7 +120,13 @@ def open_memory(
     except OSError as error:
         raise HomeNotWritable(f"{folder} cannot be locked ({error}). Name another folder with ATTUNE_HOME.") from error
     memory = MemoryManager(
-        home=folder, store=store, lock=lock, owner=owner, embeddings=embeddings or MiniLmEmbeddings(), clock=clock
+        home=folder,
+        store=store,
+        lock=lock,
+        owner=owner,
+        embeddings=embeddings or MiniLmEmbeddings(),
+        reranker=reranker,
+        clock=clock,
     )
     if owner:
         memory.recover()
@@ -138,6 +147,7 @@ class MemoryManager:
         owner: bool,
         embeddings: Embeddings,
         clock: Callable[[], datetime],
+        reranker: Reranker | None = None,
     ) -> None:
         self.home = home
         self.owner = owner
@@ -145,6 +155,7 @@ class MemoryManager:
         self.store = store
         self.jobs = JobQueue(store, clock)
         self.refinements = Refinements(store, lambda: self.clock())
+        self.collections = Collections(store, lambda: self.clock())
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()
@@ -152,7 +163,14 @@ class MemoryManager:
         self._index_checked = False
         self._embeddings = embeddings
         self._index = ChromaIndex(home / INDEX, encoder=embeddings.name) if owner else None
-        self._searcher = Searcher(store=store, index=self._index, embeddings=embeddings if owner else None, clock=clock)
+        self._reranker = reranker
+        self._searcher = Searcher(
+            store=store,
+            index=self._index,
+            embeddings=embeddings if owner else None,
+            clock=clock,
+            reranker=reranker,
+        )
         self.worker.register("index", self._index_pending)
         self.worker.register("rebuild_index", self._rebuild_index)
 
@@ -433,8 +451,11 @@ class MemoryManager:
         after: datetime | None = None,
         role: Role | None = None,
         in_persona: str | None = None,
+        in_collection: str | None = None,
         exclude_personas: Collection[str] = (),
+        every_persona: bool = False,
         include: Collection[Include] = ("memory", "message"),
+        constructed: str = "",
     ) -> list[SearchHit]:
         """Messages and facts for a question, best first.
 
@@ -445,7 +466,10 @@ class MemoryManager:
             before, after: only what was said or learnt earlier than, or from, that moment.
             role: only messages of this one.
             in_persona: only conversations with this persona, and facts that it alone was told.
+            in_collection: only conversations of this collection, and facts learnt in them.
+            every_persona: also facts that one persona alone was told, whichever.
             exclude_personas: no conversation with these, and no fact that one of them alone was told.
+            constructed: the query with what it leans on spelled out ("When is her birthday? Oda"); asked besides.
         """
         scope = Scope(
             as_of=as_of,
@@ -458,13 +482,19 @@ class MemoryManager:
             after=after,
             role=role,
             in_persona=in_persona,
+            in_collection=in_collection,
+            every_persona=every_persona,
             exclude_personas=frozenset(exclude_personas),
         )
-        return self._searcher.search(query, limit=limit, scope=scope, include=include)
+        return self._searcher.search(query, limit=limit, scope=scope, include=include, constructed=constructed)
 
     def search_as_typed(self, text: str, *, limit: int = 20, as_of: datetime | None = None) -> list[SearchHit]:
-        """Search for people: words with `persona:`, `from:me`, `before:` and `after:` among them, see `memory.filters`."""
+        """Search for people: words with `persona:`, `in:`, `from:me`, `before:` and `after:` among them, see `memory.filters`.
+
+        What one persona alone was told is found too: it is kept from other personas, not from the user.
+        """
         typed = read_filters(text, self.clock().astimezone().tzinfo or UTC)
+        collection = self.collections.find(typed.collection) if typed.collection else None
         return self.search(
             typed.words,
             limit=limit,
@@ -473,6 +503,8 @@ class MemoryManager:
             after=typed.after,
             role=typed.role,
             in_persona=typed.persona,
+            in_collection=None if typed.collection is None else collection.id if collection else "",
+            every_persona=True,
         )
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -683,6 +715,11 @@ class MemoryManager:
     def forget(self, plan: ForgetPlan) -> ForgetPlan:
         """Carry out what a plan showed. Cannot be taken back."""
         return plan if plan.is_empty else self._forget(plan)
+
+    def share_memories(self, persona: str) -> None:
+        """Let every persona know what one of them alone was told."""
+        with self.store.transaction() as connection:
+            connection.execute("UPDATE memories SET persona = '' WHERE persona = ?", [persona])
 
     def history(self, memory_id: str) -> list[MemoryEvent]:
         """What happened to a fact, oldest first. A forgotten one keeps its dates and has no words."""
@@ -959,7 +996,9 @@ class MemoryManager:
             if not self._embeddings.ready:
                 # Nothing was wanting a vector, but the next search wants the encoder.
                 self._embeddings.embed_query("")
-        except EmbeddingsUnavailable as error:
+            if self._reranker is not None and not self._reranker.ready:
+                self._reranker.load()
+        except (EmbeddingsUnavailable, RerankerMissing) as error:
             log.warning("%s", error)
 
     def embed_pending(self, progress: Callable[[int, int], None] | None = None) -> None:

@@ -111,6 +111,29 @@ def blend(evidence: Evidence) -> float:
     )
 
 
+def added(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """Two blends of each message, added as log-odds of two witnesses; who is missing from one counts as its least."""
+    least = {id(blends): min(blends.values(), default=0.0) for blends in (one, other)}
+    return {
+        identifier: sum(blends.get(identifier, least[id(blends)]) for blends in (one, other))
+        for identifier in {**one, **other}
+    }
+
+
+def keeping_up(order: Sequence[str], first: Sequence[str]) -> list[str]:
+    """`order`, changed so that the n-th of `first` comes at place 2 n or before. Holds all of both, each once."""
+    result: dict[str, None] = {}
+    rest = iter([*order, *first])
+    for identifier in rest:
+        if identifier in result:
+            continue
+        owed = (len(result) + 1) // 2 - 1 if len(result) % 2 else None
+        if owed is not None and owed < len(first):
+            result.setdefault(first[owed])
+        result.setdefault(identifier)
+    return list(result)
+
+
 def length(words: int) -> float:
     """How much a message of so many words can say, from 0 up to `LONG_WORDS`: the natural logarithm of one more."""
     return math.log1p(min(words, LONG_WORDS))

@@ -36,6 +36,7 @@ class Conversation:
     active_leaf_id: str | None = None
     """The last message of the branch that is shown."""
     titled_by: Literal["auto", "user"] = "auto"
+    collection_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,6 +144,17 @@ def m004_refinement(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m007_collections(db: Database) -> None:
+    for statement in (
+        """CREATE TABLE collections (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at TEXT NOT NULL)""",
+        "ALTER TABLE conversations ADD COLUMN collection_id TEXT REFERENCES collections(id) ON DELETE SET NULL",
+        "CREATE INDEX conversations_by_collection ON conversations(collection_id)",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -15,8 +15,8 @@ import numpy as np
 
 from memory import dates, ranking
 from memory import query as words
-from memory.embeddings import Embeddings, Vectors
-from memory.errors import EmbeddingsUnavailable
+from memory.embeddings import Embeddings, Reranker, Vectors
+from memory.errors import EmbeddingsUnavailable, RerankerMissing
 from memory.index import ChromaIndex, item_of
 from memory.records import HitSource, Memory, Message, SearchHit
 from memory.store import Store, instant
@@ -35,6 +35,10 @@ DATED_CHARS, MAX_PERIODS = 500, 3
 SPARE = 20
 """How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
 COMPARED_CHARS = 2_000
+RERANKED = 20
+"""As many of the best are read by a cross-encoder, if the user has one: each costs it about as much as an embedding."""
+REREAD = {"ours": 1.0, "read": 0.9}
+"""What a place in our order and one in the cross-encoder's weigh: of two that disagree, ours decides. Not measured."""
 BODY_WEIGHT = 1.0
 """How much a word in the message itself counts beside one in its three-turn window (1.0)."""
 WEIGHTS = {"facts": 1.5, "facts_by_meaning": 0.35, "messages": 1.35}
@@ -60,13 +64,18 @@ class Scope:
     """Only what this one said; facts are said by nobody."""
     in_persona: str | None = None
     """Only conversations with this persona, and what it alone was told."""
+    in_collection: str | None = None
+    """Only conversations of this collection, and what was learnt in them."""
+    every_persona: bool = False
+    """Facts that one persona alone was told, whichever: for the user's own search."""
     exclude_personas: frozenset[str] = frozenset()
     """Personas that keep their memory to themselves."""
 
     @property
     def narrows(self) -> bool:
-        """Whether people asked for a time, a speaker or a persona: then no word is needed besides."""
-        return any(value is not None for value in (self.before, self.after, self.role, self.in_persona))
+        """Whether people asked for a time, a speaker, a persona or a collection: then no word is needed besides."""
+        wanted = (self.before, self.after, self.role, self.in_persona, self.in_collection)
+        return any(value is not None for value in wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +109,27 @@ class Gathered:
 
 class Searcher:
     def __init__(
-        self, *, store: Store, index: ChromaIndex | None, embeddings: Embeddings | None, clock: Callable[[], datetime]
+        self,
+        *,
+        store: Store,
+        index: ChromaIndex | None,
+        embeddings: Embeddings | None,
+        clock: Callable[[], datetime],
+        reranker: Reranker | None = None,
     ) -> None:
         self._store = store
         self._index = index
         self._embeddings = embeddings
         self._clock = clock
+        self._reranker = reranker
 
-    def search(self, query: str, *, limit: int, scope: Scope, include: Collection[Include]) -> list[SearchHit]:
+    def search(
+        self, query: str, *, limit: int, scope: Scope, include: Collection[Include], constructed: str = ""
+    ) -> list[SearchHit]:
         """At most `limit` hits, best first.
+
+        `constructed` is the query with what it leans on spelled out. Both are asked. What the query alone puts n-th among
+        the messages, or among the facts, comes at place 2 n or before, so that a word too much cannot drown an answer.
 
         A query without a word worth looking for ("what do you know about me?") brings the most important facts; if
         there are none, messages that hold its very words.
@@ -117,21 +138,33 @@ class Searcher:
             return []
         now = scope.as_of or self._clock()
         gathered = self.gather(query, scope=scope, include=include)
-        found = gathered.found
+        found, blends = gathered.found, _blends(gathered)
         rankings = {
             "facts": gathered.facts,
             "facts_by_meaning": [identifier for identifier in gathered.near if not found[identifier].role],
-            "messages": _rank_messages(gathered.evidence, found, now),
+            "messages": _rank_messages(blends, found, now),
         }
+        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
+        if constructed and constructed != query:
+            more = self.gather(constructed, scope=scope, include=include)
+            found, blends = {**found, **more.found}, ranking.added(blends, _blends(more))
+            near = [identifier for identifier in more.near if not found[identifier].role]
+            rankings = {
+                "facts": ranking.keeping_up(more.facts, rankings["facts"]),
+                "facts_by_meaning": ranking.keeping_up(near, rankings["facts_by_meaning"]),
+                "messages": ranking.keeping_up(_rank_messages(blends, found, now), rankings["messages"]),
+            }
+            by_words |= {*more.by_words, *more.facts}
+            by_meaning |= {*more.near}
         scores = ranking.fuse(rankings, WEIGHTS)
-        for identifier in scores.keys() - gathered.evidence.keys():
+        for identifier in scores.keys() - blends.keys():
             scores[identifier] = _with_priors(scores[identifier], found[identifier], now)
+        scores |= self._reread(constructed or query, ranking.ranked(scores)[:RERANKED], found, scores)
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
         shown = ranking.without_copies(pool, said, limit)
         items = self._load(shown)
-        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
         return [
             SearchHit(
                 item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
@@ -139,6 +172,21 @@ class Searcher:
             for identifier in shown
             if identifier in items
         ]
+
+    def _reread(
+        self, query: str, first: Sequence[str], found: Mapping[str, Candidate], scores: Mapping[str, float]
+    ) -> dict[str, float]:
+        """The scores of the first, dealt out anew by their places here and with the cross-encoder. None once it is loaded."""
+        if self._reranker is None or not self._reranker.ready:
+            return {}
+        try:
+            read = self._reranker.scores(query, [found[identifier].content[:COMPARED_CHARS] for identifier in first])
+        except RerankerMissing as error:
+            log.warning("%s", error)
+            return {}
+        again = ranking.ranked(dict(zip(first, read, strict=True)))
+        fused = ranking.ranked(ranking.fuse({"ours": first, "read": again}, REREAD))
+        return dict(zip(fused, (scores[identifier] for identifier in first), strict=True))
 
     def gather(self, query: str, *, scope: Scope, include: Collection[Include]) -> Gathered:
         """Everything that may answer, with what speaks for it; not yet in order."""
@@ -150,7 +198,7 @@ class Searcher:
         if "memory" in include:
             rows = self._facts(_FACTS_BY_WORDS, [fts], scope) if fts else self._facts(_IMPORTANT_FACTS, [], scope)
             facts = _add(found, rows)
-        if "message" in include and (fts or named or not facts):
+        if "message" in include and (fts or named or scope.narrows or not facts):
             rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
             by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named)
         vector = self._embed(query) if fts else None
@@ -326,6 +374,9 @@ _IMPORTANT_FACTS = f"""SELECT {_FACT_COLUMNS} FROM memories f WHERE f.kind != 'p
     ORDER BY f.importance DESC, f.created_at DESC, f.id LIMIT {CANDIDATES}"""
 
 
+_IN_COLLECTION = "(SELECT c.id FROM conversations c WHERE c.collection_id = ?)"
+
+
 def _candidate(row: Any) -> Candidate:
     return Candidate(
         id=row["id"],
@@ -343,10 +394,12 @@ def _add(found: dict[str, Candidate], candidates: Sequence[Candidate]) -> list[s
     return [candidate.id for candidate in candidates]
 
 
-def _rank_messages(
-    evidence: Mapping[str, ranking.Evidence], found: Mapping[str, Candidate], now: datetime
-) -> list[str]:
-    relevance = ranking.relevances({identifier: ranking.blend(known) for identifier, known in evidence.items()})
+def _blends(gathered: Gathered) -> dict[str, float]:
+    return {identifier: ranking.blend(known) for identifier, known in gathered.evidence.items()}
+
+
+def _rank_messages(blends: Mapping[str, float], found: Mapping[str, Candidate], now: datetime) -> list[str]:
+    relevance = ranking.relevances(blends)
     return ranking.ranked({i: _with_priors(score, found[i], now) for i, score in relevance.items()})
 
 
@@ -385,18 +438,16 @@ def _messages_in(scope: Scope) -> tuple[str, list[str]]:
     if scope.as_of is not None:
         clauses.append("m.created_at <= ?")
         parameters.append(instant(scope.as_of))
-    if scope.before is not None:
-        clauses.append("m.created_at < ?")
-        parameters.append(instant(scope.before))
-    if scope.after is not None:
-        clauses.append("m.created_at >= ?")
-        parameters.append(instant(scope.after))
+    _within(scope, "m.created_at", clauses, parameters)
     if scope.role is not None:
         clauses.append("m.role = ?")
         parameters.append(scope.role)
     if scope.in_persona is not None:
         clauses.append("m.conversation_id IN (SELECT c.id FROM conversations c WHERE c.persona = ?)")
         parameters.append(scope.in_persona)
+    if scope.in_collection is not None:
+        clauses.append(f"m.conversation_id IN {_IN_COLLECTION}")
+        parameters.append(scope.in_collection)
     if scope.exclude_personas:
         marks = ", ".join("?" * len(scope.exclude_personas))
         clauses.append(f"m.conversation_id NOT IN (SELECT c.id FROM conversations c WHERE c.persona IN ({marks}))")
@@ -409,23 +460,33 @@ def _facts_in(scope: Scope) -> tuple[str, list[str]]:
     clauses, parameters = ["f.persona IN ('', ?)"], [scope.persona or ""]
     if scope.in_persona is not None:
         clauses, parameters = ["f.persona = ?"], [scope.in_persona]
+    elif scope.every_persona:
+        clauses, parameters = ["1"], []
+    if scope.in_collection is not None:
+        clauses.append(
+            f"f.source_message_id IN (SELECT s.id FROM messages s WHERE s.conversation_id IN {_IN_COLLECTION})"
+        )
+        parameters.append(scope.in_collection)
     if scope.as_of is None:
         clauses.append("f.valid_to IS NULL")
     else:
         clauses.append("f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)")
         parameters += [instant(scope.as_of)] * 3
-    if scope.before is not None:
-        clauses.append("f.created_at < ?")
-        parameters.append(instant(scope.before))
-    if scope.after is not None:
-        clauses.append("f.created_at >= ?")
-        parameters.append(instant(scope.after))
+    _within(scope, "f.created_at", clauses, parameters)
     if scope.role is not None:
         clauses.append("0")
     if scope.exclude_personas:
         clauses.append(f"f.persona NOT IN ({', '.join('?' * len(scope.exclude_personas))})")
         parameters += sorted(scope.exclude_personas)
     return " AND ".join(clauses), parameters
+
+
+def _within(scope: Scope, column: str, clauses: list[str], parameters: list[str]) -> None:
+    """The times that a scope is bound by, as clauses over a column of times."""
+    for comparison, moment in (("<", scope.before), (">=", scope.after)):
+        if moment is not None:
+            clauses.append(f"{column} {comparison} ?")
+            parameters.append(instant(moment))
 
 
 def _source(identifier: str, by_words: Collection[str], by_meaning: Collection[str]) -> HitSource:

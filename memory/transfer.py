@@ -23,6 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from memory.collections import Collection
 from memory.errors import HomeNotWritable, TransferError
 from memory.manager import DATABASE, INDEX, LOCK, MemoryManager
 from memory.records import (
@@ -64,6 +65,7 @@ rule_evidence.jsonl      how sure it was of each
 candidates.jsonl         what else it considered
 pairs.jsonl              which of two answers you found better
 summaries.jsonl          running summaries of long conversations
+collections.jsonl        the names of your collections; each conversation tells which it is in
 notes.jsonl              small settings that are kept with the data
 personas/                personas that you made
 
@@ -92,7 +94,7 @@ TABLES = (
     _Table(file="rules.jsonl", table="prompt_versions", record=PromptVersion),
     _Table(file="summaries.jsonl", table="summaries", record=Summary),
 )
-ADDED_LATER = {"occurs_from", "occurs_to"}
+ADDED_LATER = {"occurs_from", "occurs_to", "collection_id"}
 """Fields that an export of an earlier Attune lacks."""
 LATER_TABLES = (
     _Table(file="candidates.jsonl", table="prompt_candidates", record=Candidate),
@@ -100,6 +102,8 @@ LATER_TABLES = (
     _Table(file="rule_evidence.jsonl", table="version_evidence", record=VersionEvidence),
 )
 """Files that older exports do not have."""
+COLLECTIONS = _Table(file="collections.jsonl", table="collections", record=Collection)
+"""Another of these; conversations name them, so they are written first."""
 REQUIRED = ("manifest.json", "conversations.jsonl", "memories.jsonl", *(table.file for table in TABLES))
 
 
@@ -119,7 +123,7 @@ def export_zip(memory: MemoryManager, path: Path, *, profile_text: str = "") -> 
             "held.jsonl": _lines([to_row(held) for held in store.select("held_facts", HeldFact, "1 ORDER BY seq")]),
             "README.txt": README.encode(),
         }
-        for table in (*TABLES, *LATER_TABLES):
+        for table in (COLLECTIONS, *TABLES, *LATER_TABLES):
             records = store.select(table.table, table.record, "1 ORDER BY seq")
             contents[table.file] = _lines([to_row(record) for record in records])
         for persona_id, text in memory.user_personas().items():
@@ -322,6 +326,13 @@ def _check(contents: dict[str, bytes]) -> Checked:
         )
     events.sort(key=lambda event: (event.at, event.id))
     tables = [
+        (
+            COLLECTIONS.table,
+            [
+                _record(Collection, row, COLLECTIONS.file)
+                for row in _parse(contents.get(COLLECTIONS.file, b""), COLLECTIONS.file)
+            ],
+        ),
         ("conversations", conversations),
         ("messages", messages),
         ("memories", memories),
@@ -367,6 +378,8 @@ def _check_links(tables: dict[str, list[Any]]) -> None:
             raise TransferError(f"The export holds a row of {table} twice. Nothing was imported.")
     messages = {message.id for message in tables["messages"]}
     conversations = {conversation.id for conversation in tables["conversations"]}
+    if not {c.collection_id for c in tables["conversations"]} - {None} <= {c.id for c in tables["collections"]}:
+        raise TransferError("The export names a collection that is not there. Nothing was imported.")
     rated = [feedback.message_id for feedback in tables["feedback"]]
     sources = {memory.source_message_id for memory in tables["memories"]} - {None}
     sources |= {held.message_id for held in tables["held_facts"]}

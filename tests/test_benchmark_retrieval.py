@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks import retrieval
+from benchmarks import peers, retrieval
 from benchmarks.datasets import read
+from benchmarks.peers import PEERS, Answered, Asked, PeerEnvironment, PeersUnavailable
 from benchmarks.vectors import KeptEmbeddings
+from memory.embeddings import MiniLmEmbeddings
 from tests.fakes import HashEmbeddings
 
 LOCOMO: list[dict[str, Any]] = [
@@ -168,3 +171,64 @@ def test_the_dense_rows_windows_hold_the_near_ends_of_the_neighbours() -> None:
     assert "itself" in window
     assert retrieval.window_text(None, "alone", None) == "alone"
     assert len(retrieval.window_text(before, "word " * 999, after).split()) <= 180
+
+
+class TwoWays(PeerEnvironment):
+    """Peers that need no environment: one finds every turn in order, one in reverse."""
+
+    def __init__(self, *, refuse: bool = False) -> None:
+        self.refuse, self.asked = refuse, list[Asked]()
+
+    def prepare(self) -> None:
+        if self.refuse:
+            raise PeersUnavailable("pip could not install them: no network")
+
+    def rank(self, peer: str, corpora: Sequence[Asked], vectors: Path | None) -> dict[str, list[Answered]]:
+        self.asked += corpora
+        step = 1 if peer == PEERS[0] else -1
+        return {
+            f"{peer} found": [
+                Answered(
+                    rankings=[[turn for turn, _, _ in corpus["texts"]][::step] for _ in corpus["questions"]],
+                    search_ms=[2.0 for _ in corpus["questions"]],
+                )
+                for corpus in corpora
+            ]
+        }
+
+
+def test_peers_see_every_turn_and_question_and_are_measured_like_ours(locomo: Path) -> None:
+    form, corpora = read(locomo)
+    both = TwoWays()
+    first, last = retrieval.run_peers(form, corpora, both, None)
+    assert [text for _, _, text in both.asked[0]["texts"]] == [t.text for s in corpora[0].sessions for t in s.turns]
+    assert both.asked[0]["questions"] == [question.text for question in corpora[0].questions]
+    assert first["name"] == f"{PEERS[0]} found" and first["search_p95_ms"] == 2.0
+    assert first["turn_r10"] == last["turn_r10"] == 100.0
+
+
+def test_peers_that_cannot_be_installed_are_left_out_and_the_reason_is_told(
+    locomo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(retrieval, "MiniLmEmbeddings", HashEmbeddings)
+    monkeypatch.setattr(retrieval, "PeerEnvironment", lambda _folder: TwoWays(refuse=True))
+    retrieval.main(["--data", str(locomo), "--peers", "anywhere", "--json"])
+    printed = capsys.readouterr()
+    assert [row["name"] for row in json.loads(printed.out)["rows"]] == ["ours", "bm25", "dense", "rrf"]
+    assert "no network" in printed.err
+
+
+def test_peers_share_the_vectors_that_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.db"
+    named = HashEmbeddings()
+    named.name = MiniLmEmbeddings.name
+    kept = KeptEmbeddings(named, path).embed_documents(["one", "two words"])
+    theirs = peers._Encoder("no model is needed", str(path))
+    assert np.array_equal(theirs(["two words", "one"]), kept[::-1])
+
+
+def test_peers_reach_no_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", socket.socket.connect)
+    peers._stay_here()
+    with socket.socket() as outward, pytest.raises(OSError, match="a peer wanted to connect"):
+        outward.connect(("192.0.2.1", 80))

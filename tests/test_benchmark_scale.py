@@ -14,6 +14,7 @@ def test_each_size_has_its_row_and_the_curve_is_drawn(tmp_path: Path) -> None:
     for row in rows:
         assert float(row["search_p95_ms"]) >= float(row["search_p50_ms"]) > 0
         assert float(row["floor_p95_ms"]) >= float(row["floor_p50_ms"]) >= 0
+        assert row["near_found"] == 100, "so few are all compared"
         assert float(row["add_p95_ms"]) > 0 and float(row["rss_mb"]) > 0
     assert float(rows[1]["disk_mb"]) >= float(rows[0]["disk_mb"])
     scale.plot(rows, tmp_path / "curve.png")

@@ -96,4 +96,4 @@ def test_results_are_marked_and_lead_to_their_conversation(memory: MemoryManager
     assert isinstance(hit.item, Message)
     shown = cards.search_results(hits, {}, "ripe <b>", {hit.item.conversation_id: "Fruit & more"})
     assert "is <mark>ripe</mark>, says" in shown
-    assert f'<a href="?c={hit.item.conversation_id}">Fruit &amp; more</a>' in shown
+    assert f'<a href="?c={hit.item.conversation_id}&amp;m={hit.item.id}">Fruit &amp; more</a>' in shown

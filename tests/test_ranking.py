@@ -25,6 +25,25 @@ def test_equals_are_ordered_by_identifier() -> None:
 
 
 @given(identifiers, identifiers)
+def test_what_comes_first_alone_is_never_further_down_than_twice_its_place(order: list[str], first: list[str]) -> None:
+    kept = ranking.keeping_up(order, first)
+    assert sorted(kept) == sorted({*order, *first})
+    assert all(kept.index(identifier) + 1 <= 2 * n for n, identifier in enumerate(first, 1))
+    if order:
+        assert kept[0] == order[0], "the best of both is still the best"
+
+
+@given(st.dictionaries(st.text("abc", max_size=2), st.floats(-9, 9)), st.dictionaries(st.text("abc"), st.floats(-9, 9)))
+def test_added_blends_keep_what_both_agree_on(one: dict[str, float], other: dict[str, float]) -> None:
+    both = ranking.added(one, other)
+    assert both.keys() == {*one, *other}
+    for a in one.keys() & other.keys():
+        for b in one.keys() & other.keys():
+            if one[a] > one[b] and other[a] >= other[b]:
+                assert both[a] >= both[b]
+
+
+@given(identifiers, identifiers)
 def test_fusion_keeps_everything_and_respects_what_both_agree_on(one: list[str], other: list[str]) -> None:
     fused = ranking.fuse({"x": one, "y": other}, {"x": 1.0, "y": 0.35})
     assert set(fused) == {*one, *other}

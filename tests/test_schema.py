@@ -12,7 +12,7 @@ VERSIONS = Path(__file__).parent / "data" / "schema"
 TRUTH = {
     *("conversations", "messages", "message_uses", "memories", "memory_events", "summaries", "profile_versions"),
     *("feedback", "prompt_versions", "personas", "jobs", "embeddings", "notes"),
-    *("prompt_candidates", "prompt_scores", "preference_pairs", "version_evidence"),
+    *("prompt_candidates", "prompt_scores", "preference_pairs", "version_evidence", "collections"),
 }
 
 

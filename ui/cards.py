@@ -84,16 +84,24 @@ def incognito_heading() -> str:
     )
 
 
-def conversation_list(conversations: Iterable[Conversation], current: str) -> str:
+def conversation_list(
+    conversations: Iterable[Conversation], current: str, collections: Mapping[str, str] | None = None
+) -> str:
+    """`collections`: the name of each."""
+    names = collections or {}
     rows = [
         f'<li><button type="button" class="a-conversation" data-act="open" data-id="{escape(c.id)}"'
         f"{' aria-current=true' if c.id == current else ''}><span>{escape(c.title)}</span>"
-        f"<small>{day(c.updated_at)}</small></button></li>"
+        f"<small>{day(c.updated_at)}{_after_dot(names.get(c.collection_id or '', ''))}</small></button></li>"
         for c in conversations
     ]
     if not rows:
         return empty("No conversations yet", "Type a message to begin the first.")
     return f'<nav aria-label="Conversations"><ul class="a-list">{"".join(rows)}</ul></nav>'
+
+
+def _after_dot(text: str) -> str:
+    return f" · {escape(text)}" if text else ""
 
 
 def whereabouts(server: str) -> str:
@@ -293,7 +301,7 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
 def search_results(
     hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
 ) -> str:
-    """Facts as rows, messages as the place where the words stand, with a way into their conversation."""
+    """Facts as rows, messages as the place where the words stand, with a way to them in their conversation."""
     messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
     places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
@@ -306,7 +314,8 @@ def search_results(
                 f"<mark>{escape(piece)}</mark>" if wanted else escape(piece) for piece, wanted in places[hit.item.id]
             )
             title = (titles or {}).get(hit.item.conversation_id, "")
-            way = f'<a href="?c={escape(hit.item.conversation_id)}">{escape(title)}</a>' if title else ""
+            address = f"?c={escape(hit.item.conversation_id)}&amp;m={escape(hit.item.id)}"
+            way = f'<a href="{address}">{escape(title)}</a>' if title else ""
             rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ui.commands.collections import collection
 from ui.commands.data import erase, export_data, import_data
 from ui.commands.feedback import feedback, refine, rules
 from ui.commands.memory import memory
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(memory, name="memory")
+app.add_typer(collection, name="collection")
 app.add_typer(profile, name="profile")
 app.add_typer(persona, name="persona")
 app.add_typer(feedback, name="feedback")
@@ -98,6 +100,9 @@ def chat(
     ] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
     persona_id: Annotated[str | None, typer.Option("--persona", help="Who speaks.")] = None,
+    into: Annotated[
+        str, typer.Option("--collection", help="Begin the conversation in this collection; made when it is new.")
+    ] = "",
     incognito: Annotated[
         bool, typer.Option("--incognito", help="Store nothing, remember nothing, use no memory.")
     ] = False,
@@ -109,6 +114,8 @@ def chat(
     with assistant_of(context, model=model, home=home) as assistant:
         if incognito:
             conversation = assistant.incognito.start()
+        elif into:
+            conversation = _begin_in(assistant, into, conversation, persona_id)
         if text is None and not sys.stdin.isatty():
             text = piped_text()
         if text is not None:
@@ -120,6 +127,15 @@ def chat(
             if line.strip():
                 err.print(f"[bold]{speaker.name}[/bold] ", end="")
                 conversation = _say(assistant, line, conversation, persona_id, as_json=as_json)
+
+
+def _begin_in(assistant: Any, name: str, conversation: str | None, persona_id: str | None) -> str:
+    """A conversation in that collection: the one named, or a new one."""
+    speaker = assistant.persona(persona_id or assistant.settings.persona)
+    made = assistant.memory.collections.create(name)
+    identifier: str = conversation or assistant.memory.start_conversation(persona=speaker.id).id
+    assistant.memory.collections.put(identifier, made.id)
+    return identifier
 
 
 def _say(assistant: Any, text: str, conversation: str | None, persona_id: str | None, *, as_json: bool) -> str:

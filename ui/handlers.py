@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from assistant.assistant import Assistant, open_assistant
+from assistant.assistant import Assistant, give_own_memory, open_assistant
 from assistant.background import EXTRACTION_FAILURE
 from assistant.dates import local_days
 from assistant.errors import AttuneError
@@ -27,7 +27,7 @@ from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
-from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, transfer
 from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards, rules
@@ -87,6 +87,9 @@ def thought_row(reasoning: str, *, done: bool) -> dict[str, Any]:
     return {"role": "assistant", "content": shown_text(reasoning), "metadata": metadata}
 
 
+NO_COLLECTION = "No collection"
+
+
 class ChatView(NamedTuple):
     """What the chat page shows, in the order of its outputs. A field that is left out stays as it is."""
 
@@ -103,6 +106,7 @@ class ChatView(NamedTuple):
     send: Any = gr.skip()
     stop: Any = gr.skip()
     tools: Any = gr.skip()
+    collection: Any = gr.skip()
 
 
 def told(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +158,7 @@ class ChatHandlers:
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
-            side=cards.conversation_list(memory.conversations(), current),
+            side=self._side(current),
             persona=speaker.id,
             starters=gr.update(value=cards.starters(speaker, server=self._server), visible=not rows),
             cards=self._cards(thread),
@@ -164,7 +168,19 @@ class ChatHandlers:
             send=gr.update(visible="hidden" if running else True),
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=bool(rows)),
+            collection=self._collection(conversation),
         )
+
+    def _side(self, current: str) -> str:
+        memory = self.assistant.memory
+        names = {c.id: c.name for c in memory.collections.all()}
+        return cards.conversation_list(memory.conversations(), current, names)
+
+    def _collection(self, conversation: Conversation | None) -> Any:
+        """The choice of a collection."""
+        known = self.assistant.memory.collections.all()
+        chosen = next((c.name for c in known if conversation and c.id == conversation.collection_id), NO_COLLECTION)
+        return gr.update(choices=[NO_COLLECTION, *(c.name for c in known)], value=chosen)
 
     def _incognito_view(self, current: str, box: Any) -> ChatView:
         rows, ids = chat_rows(self._thread(current))
@@ -174,7 +190,7 @@ class ChatHandlers:
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows)),
             heading=cards.incognito_heading(),
-            side=cards.conversation_list(self.assistant.memory.conversations(), current),
+            side=self._side(current),
             starters=gr.update(visible=False),
             cards="",
             used=cards.used_panel((), of_reply=False),
@@ -245,8 +261,26 @@ class ChatHandlers:
         return used + rules.why(learned, tried, self.assistant.memory.get_message(message_id).model)
 
     @told
-    def open(self, current: str) -> ChatView:
+    def open(self, current: str, wanted: str = "") -> ChatView:
+        """A conversation, on the branch that holds the wanted message when one is named."""
+        memory = self.assistant.memory
+        message = memory.find_message(wanted) if wanted and memory.find_conversation(current) else None
+        here = message is not None and message.conversation_id == current and not self.assistant.running(current)
+        if here and wanted not in {shown.id for shown in memory.thread(current)}:
+            memory.set_active_leaf(current, memory.child_leaf(wanted).id)
         return self.view(current)
+
+    @told
+    def place_of(self, current: str, wanted: str) -> str:
+        """Where a message stands among those that the page shows of its speaker, as "user 3"; "" where it does not."""
+        conversation = self.assistant.memory.find_conversation(current) if current else None
+        rows, ids = chat_rows(self._thread(current)) if conversation else ([], [])
+        if wanted not in ids:
+            return ""
+        row = len(ids) - 1 - ids[::-1].index(wanted)  # its thoughts, if any, are the row before
+        role = rows[row]["role"]
+        number = sum(other["role"] == role for other in rows[:row])
+        return f"{'user' if role == 'user' else 'bot'} {number}"
 
     @told
     def select(self, ids: list[str], event: gr.SelectData) -> str:
@@ -472,12 +506,16 @@ class ChatHandlers:
         return self.view(identifier)
 
     @told
-    def rename(self, current: str, title: str) -> tuple[Any, ...]:
-        """(the panel, heading, list)"""
+    def rename(self, current: str, title: str, collection: str | None = None) -> tuple[Any, ...]:
+        """A name, and a collection, which is made when it is new: (the panel, heading, list, choice of collections)"""
+        memory = self.assistant.memory
         if current and title.strip():
-            self.assistant.memory.rename_conversation(current, title)
+            memory.rename_conversation(current, title)
+        if current and collection:
+            wanted = None if collection == NO_COLLECTION else memory.collections.create(collection).id
+            memory.collections.put(current, wanted)
         view = self.view(current)
-        return gr.update(visible=False), view.heading, view.side
+        return gr.update(visible=False), view.heading, view.side, view.collection
 
     @told
     def begin_rename(self, current: str) -> tuple[Any, ...]:
@@ -574,6 +612,19 @@ class PageHandlers(ChatHandlers):
     def allow(self, wanted: list[str]) -> None:
         for name in CLASSES:
             allow_class(self.assistant.memory, name, allowed=name in wanted)
+
+    @told
+    def own_memories(self) -> Any:
+        """Which personas keep what they are told to themselves."""
+        known = self.assistant.all_personas()
+        own = [p.id for p in known if p.memory_scope == "own"]
+        return gr.update(choices=[(p.name, p.id) for p in known], value=own)
+
+    @told
+    def set_own_memories(self, wanted: list[str]) -> None:
+        for persona in self.assistant.all_personas():
+            if (persona.memory_scope == "own") != (persona.id in wanted):
+                give_own_memory(self.assistant.memory, persona.id, own=persona.id in wanted)
 
     @told
     def save_memory(self, identifier: str, text: str, query: str, closed: bool) -> tuple[Any, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served, open_tab, say
+from tests.browser.conftest import WAIT_MS, Served, open_tab, say
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +108,76 @@ def test_a_memory_on_an_answer_is_wrong_and_then_right_and_later_outdated(script
     open_tab(page, "Memory")
     expect(page.locator("#memories")).to_contain_text("Nothing remembered yet")
     assert served.assistant.memory.memories() == []
+
+
+def test_the_search_opens_the_conversation_at_the_message(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Yes.")
+    memory = served.assistant.memory
+    conversation = memory.start_conversation("A long evening")
+    for n in range(30):
+        memory.add_message(conversation.id, role="user", content=f"Line {n} of the evening.")
+        if n == 7:
+            other = memory.add_message(conversation.id, role="assistant", content="A zeppelin over the quinces.")
+            memory.finish_message(other.id, content=other.content, reasoning="What was above them?")
+        else:
+            memory.add_message(conversation.id, role="assistant", content=f"Answer {n}.\n\nAnd more of it.")
+    page = browse(served)
+    open_tab(page, "Memory")
+    page.locator("#memory-search textarea, #memory-search input").fill("zeppelin from:attune")
+    result = page.locator("#memories .a-card", has_text="zeppelin")
+    expect(result.locator("mark")).to_have_text("zeppelin")
+    result.get_by_role("link", name="A long evening").click()
+    found = page.locator("#chat .a-found")
+    expect(found).to_have_text("A zeppelin over the quinces.")
+    expect(found).to_be_in_viewport()
+    expect(page.locator("#chat .message", has_text="Line 29")).not_to_be_in_viewport()
+    page.locator("#new").click()
+    expect(page).not_to_have_url(re.compile("m="))
+
+
+def test_a_message_of_an_earlier_branch_is_shown_where_it_was_said(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Yes.")
+    memory = served.assistant.memory
+    conversation = memory.start_conversation("Two ways")
+    first = memory.add_message(conversation.id, role="user", content="The quince is ripe.")
+    memory.add_message(conversation.id, role="assistant", content="Then pick it.")
+    memory.add_message(conversation.id, role="user", content="The medlar is ripe.", parent_id=None)
+    page = browse(served, at=f"{served.url}/?c={conversation.id}&m={first.id}")
+    expect(page.locator("#chat .a-found")).to_have_text("The quince is ripe.")
+    expect(page.locator("#chat")).to_contain_text("Then pick it.")
+    expect(page.locator("#chat")).not_to_contain_text("medlar")
+
+
+def test_a_conversation_is_put_into_a_collection_and_a_persona_keeps_its_own_memory(
+    scripted: Scripted, browse: Browse
+) -> None:
+    served = scripted("Noted.")
+    memory = served.assistant.memory
+    page = browse(served)
+    say(page, "The kale wants lime.")
+    page.locator("#rename").click()
+    box = page.locator("#collection input")
+    expect(box).to_have_value("No collection")
+    box.fill("Garden")
+    box.press("Enter")
+    page.locator("#save-title").click()
+    expect(page.locator("#conversations")).to_contain_text("Garden")
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    page.locator("#conversations [data-act=open]", has_text="Garden").click()
+    page.locator("#rename").click()
+    expect(page.locator("#collection input")).to_have_value("Garden")
+    open_tab(page, "Memory")
+    page.locator("#memory-search textarea, #memory-search input").fill("kale in:garden")
+    expect(page.locator("#memories mark")).to_have_text("kale")
+    page.locator("#memory-search textarea, #memory-search input").fill("kale in:boats")
+    expect(page.locator("#memories")).to_contain_text("Nothing found")
+    page.locator("#own-memories").get_by_label("Ada", exact=True).check()
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while served.assistant.persona("ada").memory_scope != "own":
+        assert time.monotonic() < deadline, "the tick did not reach the server"
+        page.wait_for_timeout(50)
+    open_tab(page, "Chat")
+    open_tab(page, "Memory")
+    expect(page.locator("#own-memories").get_by_label("Ada", exact=True)).to_be_checked()
+    assert [c.name for c in memory.collections.all()] == ["Garden"]

@@ -43,7 +43,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200)] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Find facts and messages, best first. Among the words may stand persona:ada, from:me, before:2026-05, after:2026."""
+    """Find facts and messages, best first. Among the words: persona:ada, in:garden, from:me, before:2026-05, after:2026."""
     with memory_of(context) as store:
         hits = store.search_as_typed(query, limit=limit)
         if as_json:

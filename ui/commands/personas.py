@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ui.session import memory_of
-from ui.terminal import print_json, print_table, write
+from ui.terminal import out, print_json, print_table, write
 
 persona = typer.Typer(help="Who speaks.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -21,8 +21,29 @@ def list_personas(context: typer.Context, as_json: AsJson = False) -> None:
 
         found = list(personas_of(store).values())
         if as_json:
-            return print_json([{"id": p.id, "name": p.name, "description": p.description} for p in found])
-        return print_table(("id", "name", "description"), [(p.id, p.name, p.description) for p in found], empty="")
+            return print_json(
+                [
+                    {"id": p.id, "name": p.name, "description": p.description, "memory_scope": p.memory_scope}
+                    for p in found
+                ]
+            )
+        rows = [(p.id, p.name, p.memory_scope, p.description) for p in found]
+        return print_table(("id", "name", "memory", "description"), rows, empty="")
+
+
+@persona.command("own-memory")
+def own_memory(
+    context: typer.Context,
+    persona_id: str,
+    off: Annotated[bool, typer.Option("--off", help="Share it with the others again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a persona keep what it is told from now on to itself."""
+    with memory_of(context) as store:
+        from assistant.assistant import give_own_memory
+
+        changed = give_own_memory(store, persona_id, own=not off)
+        print_json(changed) if as_json else out.print(f"{changed.name}: {changed.memory_scope}", markup=False)
 
 
 @persona.command()

@@ -13,10 +13,28 @@ from ui.pages.parts import Question, speaking_html
 
 KEEP_IN_ADDRESS = """(current) => {
   const url = new URL(window.location);
+  if (url.searchParams.get("c") !== current) url.searchParams.delete("m");
   if (current) url.searchParams.set("c", current); else url.searchParams.delete("c");
   if (url.href !== window.location.href) window.history.replaceState({}, "", url);
 }"""
-READ_ADDRESS = "() => [new URL(window.location).searchParams.get('c') || '']"
+READ_ADDRESS = "() => ['c', 'm'].map((name) => new URL(window.location).searchParams.get(name) || '')"
+SHOW_MESSAGE = """async (place) => {
+  if (!place) return;
+  const [role, number] = place.split(" ");
+  for (let look = 0; look < 100; look++) {
+    const message = document.querySelectorAll(`#chat .${role}.message`)[number];
+    if (message) {
+      document.querySelectorAll("#chat .a-found").forEach((other) => other.classList.remove("a-found"));
+      message.classList.add("a-found");
+      message.scrollIntoView({ block: "center" });
+      // The chat scrolls to its end when it is drawn: whoever comes last decides.
+      setTimeout(() => message.scrollIntoView({ block: "center" }), 400);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}"""
+"""Scroll to a message and mark it, once it is drawn."""
 FOCUS_BOX = "() => document.querySelector('#box textarea')?.focus()"
 CLOSE_SIDEBAR_ON_PHONE = (
     "() => { if (window.innerWidth < 768) document.querySelector('.sidebar.open .toggle-button')?.click(); }"
@@ -41,12 +59,13 @@ def build_sidebar() -> tuple[gr.Button, gr.HTML]:
 
 def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
     current = gr.Textbox(visible="hidden", elem_id="current")
+    wanted, place = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden", elem_id="place")
     ids, rated = gr.State([]), gr.State("")
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
         with gr.Row(visible=False, elem_id="tools") as tools:
             undo = gr.Button("Undo", size="sm", elem_id="undo", min_width=70, scale=0)
-            rename = gr.Button("Rename", size="sm", elem_id="rename", min_width=70, scale=0)
+            rename = gr.Button("Organise", size="sm", elem_id="rename", min_width=70, scale=0)
             remove = gr.Button("Delete", size="sm", elem_id="delete", min_width=70, scale=0)
         incognito = gr.Button("Incognito", size="sm", elem_id="incognito", min_width=90, scale=0)
         persona = gr.Dropdown(
@@ -60,6 +79,12 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         )
     with gr.Row(visible=False, elem_id="rename-panel") as rename_panel:
         new_title = gr.Textbox(label="New name", elem_id="new-title", max_length=120)
+        collection = gr.Dropdown(
+            label="Collection",
+            info="Choose one, or type a new one's name",
+            elem_id="collection",
+            allow_custom_value=True,
+        )
         save_title = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="save-title")
     with gr.Row(elem_id="chat-row"):
         with gr.Column(scale=3, min_width=320, elem_id="chat-column"):
@@ -107,7 +132,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
                 put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
-    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
+    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools, collection]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
 
@@ -117,8 +142,10 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     for event in (submitted, retried, edited):
         event.then(handlers.learn, current, view, **many)
 
-    loaded = page.load(handlers.open, current, view, js=READ_ADDRESS, **quiet)
+    loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
+    found = loaded.then(handlers.place_of, [current, wanted], place, js=READ_ADDRESS, **quiet)
+    found.then(None, place, None, js=SHOW_MESSAGE)
     attached = loaded.then(handlers.attach, current, view, **quiet)
     picked = side.click(handlers.pick, None, view, **many)
     picked.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
@@ -155,8 +182,8 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     gr.on(
         [save_title.click, new_title.submit],
         handlers.rename,
-        [current, new_title],
-        [rename_panel, heading, side],
+        [current, new_title, collection],
+        [rename_panel, heading, side, collection],
         **quiet,
     )
     remove.click(handlers.ask_delete, current, question.asking, **quiet)

@@ -54,15 +54,23 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
                 "<h3>Delicate subjects</h3><p>These are held back, and you are asked. Tick what may be kept unasked.</p>"
             )
             allowed = gr.CheckboxGroup(list(CLASSES), label="May be kept", elem_id="allowed-classes")
+        with gr.Column(elem_classes="a-panel"):
+            gr.HTML(
+                "<h3>Memory of their own</h3><p>Tick who keeps to themselves what they are told. What is told them from then on "
+                "no other persona learns; what the others knew before, they know.</p>"
+            )
+            own = gr.CheckboxGroup([], label="Keep it to themselves", elem_id="own-memories")
 
     looking = [query, closed]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     tab.select(handlers.memories, looking, listed, **quiet)
     tab.select(handlers.held, None, held, **quiet)
     tab.select(handlers.allowed, None, allowed, **quiet)
+    tab.select(handlers.own_memories, None, own, **quiet)
     show_kind.input(lambda chosen: chosen, show_kind, query, **quiet)
     held.click(handlers.held_pressed, looking, [held, listed], **quiet)
     allowed.input(handlers.allow, allowed, None, **quiet)
+    own.input(handlers.set_own_memories, own, None, **quiet)
     kind.change(_fields, kind, [what, first, last], **quiet)
     gr.on([show.click, what.submit], handlers.ask_forget, [kind, what, first, last], question.asking, **quiet)
     gr.on([query.change, closed.change], handlers.memories, looking, listed, trigger_mode="always_last", **quiet)
