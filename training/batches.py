@@ -22,7 +22,7 @@ from training.values import Values
 
 EXTRACTION_SHARE = 0.2
 """Share of the short dialogues that are the app's extraction task."""
-TELLING_SHARE = 0.25
+TELLING_SHARE = 0.35
 """Share of the other short dialogues in which facts are told first and asked for at the end."""
 CHATTER_SHARE = 0.02
 """Share that is casual English, all of which carries loss."""
