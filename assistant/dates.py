@@ -258,6 +258,23 @@ def _read_span(match: re.Match[str], today: date) -> Both:
     return future, past
 
 
+def _read_day_of_month(match: re.Match[str], today: date) -> Both:
+    """The nearest months that have such a day: "on the 14th"."""
+    months = [divmod(today.year * 12 + today.month - 1 + step, 12) for step in range(-2, 3)]
+    days = [
+        date(year, month + 1, int(match["day"]))
+        for year, month in months
+        if int(match["day"]) <= calendar.monthrange(year, month + 1)[1]
+    ]
+    coming, gone = next(day for day in days if day >= today), next(day for day in reversed(days) if day <= today)
+    return When(coming, coming), When(gone, gone)
+
+
+def _read_week_after(_match: re.Match[str], today: date) -> Both:
+    monday = today - timedelta(days=today.weekday()) + timedelta(days=14)
+    return _same(When(monday, monday + timedelta(days=6)))
+
+
 def _season(name: str, today: date) -> Both:
     return _by_year(lambda year: _month_of(year, SEASONS[name], 3), today)
 
@@ -299,10 +316,12 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Both | No
     (_compile(rf"(?:on |by |since )?(?:the )?{_DAY}(?: of)? {_MONTH}{_YEAR}"), _read_day),
     (_compile(rf"(?:on |by |since )?{_MONTH} (?:the )?{_DAY}(?!\d){_YEAR}"), _read_day),
     (_compile(r"(?:on |by |since )?(?P<year>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"), _read_iso),
+    (_compile(r"(?:on|by|since) the (?P<day>\d{1,2})(?:st|nd|rd|th)"), _read_day_of_month),
     (
-        _compile(rf"(?:in|since|until|by|back in)(?: early| late| mid)? {_MONTH}(?: (?P<year>(?:19|20)\d\d))?"),
+        _compile(rf"(?:in|since|until|by|for|back in)(?: early| late| mid)? {_MONTH}(?: (?P<year>(?:19|20)\d\d))?"),
         _read_month,
     ),
+    (_compile(r"(?P<near>(?:in )?the week after next)"), _read_week_after),
     (_compile(rf"(?:this|next|last) {_MONTH}(?P<year>)"), _read_month),
     (_compile(r"(?:in|since|back in|during)(?: early| late| about| around)? (?P<year>(?:19|20)\d\d)"), _read_year),
     (
@@ -322,5 +341,6 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Both | No
     (_compile(rf"(?:in|during)(?: early| late)?(?: the)? (?P<season>{'|'.join(SEASONS)})"), _read_season),
     (_compile(rf"in (?:about )?{_COUNT} {_UNIT}(?:' time|’ time|'s time)?(?P<ago>)"), _read_count),
     (_compile(rf"(?:about )?{_COUNT} {_UNIT} (?P<ago>ago)"), _read_count),
+    (_compile(rf"(?P<ago>since) (?:about )?{_COUNT} {_UNIT}"), _read_count),
     (_compile(rf"(?:over|at|for|on|this|around) (?P<feast>{'|'.join(FEASTS)})"), _read_feast),
 )

@@ -20,9 +20,9 @@ from assistant.extraction import (
     apply,
     extract_by_rules,
     is_keepable,
-    load_language,
     union,
 )
+from assistant.language import Rule, languages, load_language, vocabulary
 from benchmarks import extraction as benchmark
 from memory import MemoryManager, Message
 from tests.fakes import ScriptedChatModel
@@ -45,7 +45,7 @@ def instructions(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("rule", LANGUAGE.rules, ids=lambda rule: rule.id)
-def test_every_rule_reads_its_examples_and_leaves_its_counterexamples(rule: extraction.Rule) -> None:
+def test_every_rule_reads_its_examples_and_leaves_its_counterexamples(rule: Rule) -> None:
     def read_by_it(text: str) -> list[str]:
         attribute, negates = rule.attribute.partition(":")[0], rule.negates
         found = [c for c in facts(text) if (c.attribute.partition(":")[0], c.negates) == (attribute, negates)]
@@ -93,6 +93,44 @@ def test_the_rules_are_right_when_they_speak_and_speak_often_enough(half: str) -
     tally = benchmark.measure(benchmark.read_cases(half), benchmark.read_by_rules)["all"]
     assert tally.precision >= 0.95
     assert tally.recall >= 0.75
+
+
+@pytest.mark.parametrize(("file", "recall"), [("voices_tuning", 0.85), ("voices_reporting", 0.7)])
+def test_the_rules_are_right_about_what_strangers_write(file: str, recall: float) -> None:
+    tally = benchmark.measure(benchmark.read_cases(file), benchmark.read_by_rules)["all"]
+    assert tally.precision >= 0.95
+    assert tally.recall >= recall
+
+
+def test_no_message_is_both_for_tuning_and_for_reporting() -> None:
+    tuning, reporting = (benchmark.read_cases(file) for file in benchmark.VOICES)
+    assert len(tuning) >= 120 and len(reporting) >= 100
+    assert not {case.text for case in tuning} & {case.text for case in reporting}
+
+
+def test_a_language_is_a_pair_of_files_that_agree() -> None:
+    assert languages() == ["en"]
+    for code in languages():
+        assert load_language(code).language == vocabulary(code).language == code
+        assert len({rule.id for rule in load_language(code).rules}) == len(load_language(code).rules)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("i cant stand cilantro tbh", "cilantro"),
+        ("I live in Norwich, what's on this weekend?", "Norwich"),
+        ("my brothers name is hanno", "Hanno"),
+        ("Saw my sister Runa. I went with my brother Kit too", "Runa"),
+        ("I'm Ravi, I'm a vet", "Ravi"),
+    ],
+)
+def test_what_is_typed_in_haste_is_read(text: str, value: str) -> None:
+    assert value in [c.value for c in facts(text)]
+
+
+def test_somebody_elses_words_tell_who_they_are_and_no_more() -> None:
+    assert [(c.attribute, c.value) for c in facts("My sister Clara says I love jazz")] == [("person:sister", "Clara")]
 
 
 def test_the_labelled_set_is_large_and_its_halves_share_nothing() -> None:
