@@ -18,11 +18,11 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import BaseModel, Field, ValidationError
 
 from assistant import sensitivity, values
-from assistant.dates import FoundDate, When, find_dates, in_words
 from assistant.errors import AttuneError
 from assistant.language import DEFAULT, Instructions, Rule, compiled_rules, load_language, vocabulary
 from assistant.own_words import QUOTED_MARK, own_sentences, own_text
 from memory import Memory, MemoryManager, Message
+from memory.dates import FoundDate, When, find_dates, in_words
 from memory.reconcile import speaks_of
 from memory.records import MemoryKind, Origin
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from assistant.language import DEFAULT, Rule, Vocabulary, vocabulary
-from assistant.prompt import MONTHS
+from memory.dates import MONTHS
 
 SINGULAR_WORDS = 5
 PHRASE_WORDS = 8

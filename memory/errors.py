@@ -5,7 +5,8 @@ MemoryStoreError
 ├── DatabaseDamaged          attune.db is not a database, or fails its check
 ├── NotFound                 no row with that identifier
 ├── EmbeddingsUnavailable    the encoder's package is missing or altered
-└── TransferError            a zip that is not an export, or is damaged
+├── TransferError            a zip that is not an export, or is damaged
+└── NoSuchDay                not a day, or the last before the first
 """
 
 from __future__ import annotations
@@ -31,3 +32,6 @@ class EmbeddingsUnavailable(MemoryStoreError): ...
 
 
 class TransferError(MemoryStoreError): ...
+
+
+class NoSuchDay(MemoryStoreError): ...
