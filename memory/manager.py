@@ -54,6 +54,7 @@ from memory.records import (
 from memory.refinements import Refinements
 from memory.search import Include, Scope, Searcher
 from memory.store import Store, clean_text, from_row, instant, to_row
+from memory.unread import Unread
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,7 @@ class MemoryManager:
         self.store = store
         self.jobs = JobQueue(store, clock)
         self.refinements = Refinements(store, lambda: self.clock())
+        self.unread = Unread(store)
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()

@@ -144,6 +144,18 @@ def m004_refinement(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m005_unread(db: Database) -> None:
+    """Messages that wait to be read for facts: those of a conversation share a job."""
+    for statement in (
+        """CREATE TABLE unread (
+            message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE, reader TEXT NOT NULL,
+            conversation_id TEXT NOT NULL, PRIMARY KEY (message_id, reader)) WITHOUT ROWID""",
+        "CREATE INDEX unread_by_conversation ON unread(conversation_id)",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))
