@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assistant import sensitivity, values
 from assistant.errors import AttuneError
+from assistant.grounding import is_said
 from assistant.language import DEFAULT, Instructions, Rule, compiled_rules, load_language, vocabulary
 from assistant.own_words import QUOTED_MARK, own_sentences, own_text
 from memory import Memory, MemoryManager, Message
@@ -478,8 +479,13 @@ class ModelFacts(BaseModel, extra="forbid"):
     facts: list[_ModelFact] = Field(max_length=8)
 
 
-def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list[CandidateFact]:
-    """What the chat model reads in one user message, under a JSON schema. Every value must stand in the message.
+def extract_with_model(
+    chat_model: Any, text: str, *, said_at: datetime, strict: bool = False, language: str = DEFAULT
+) -> list[CandidateFact]:
+    """What the chat model reads in one user message, under a JSON schema, as far as the message says it.
+
+    Args:
+        strict: a small model's facts count only word for word; see `grounding`.
 
     Raises:
         ExtractionFailed: it did not answer, or not in the schema.
@@ -513,7 +519,11 @@ def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list
             origin="model",
         )
         for fact in facts
-        if fact.value.strip().casefold() in own.casefold() and fact.content.startswith("The user")
+        if fact.value.strip()
+        and fact.content.startswith("The user")
+        and fact.value.strip().casefold() in fact.content.casefold()
+        and is_said(fact.content, fact.value.strip(), text, strict=strict, code=language)
+        and (not strict or _is_worded_as_a_rule(fact, language))
     ]
     return [
         replace(candidate, sensitivity=_class_of(candidate))
@@ -522,10 +532,36 @@ def extract_with_model(chat_model: Any, text: str, *, said_at: datetime) -> list
     ]
 
 
+def _is_worded_as_a_rule(fact: _ModelFact, code: str) -> bool:
+    """The sentence is one that a rule of its attribute writes, about a value and a person or pet of the rule's kind.
+
+    Rules with a closed set of values know all ways of naming them; a model adds only errors there.
+    """
+    language = load_language(code)
+    value = fact.value.strip()
+    kind, _, whose = fact.attribute.strip().lower().partition(":")
+    for rule in language.rules:
+        if rule.dated or rule.negates or rule.subject != "user" or rule.attribute.partition(":")[0] != kind:
+            continue
+        if rule.values or rule.type in ("number", "year", "date", "text"):
+            continue
+        macro = re.search(r"\(\?P<what>([A-Z]+)\)", rule.pattern)
+        if whose and not (macro and re.fullmatch(language.macros[macro[1]], whose)):
+            continue
+        written = rule.content.replace("{value}", value).replace("{what}", whose)
+        written = written.replace("{a}", "an" if value[:1].lower() in "aeiou" else "a")
+        if written == fact.content and values.read(rule, value, code) == [value]:
+            return True
+    return False
+
+
 def union(by_rules: Sequence[CandidateFact], by_model: Sequence[CandidateFact]) -> list[CandidateFact]:
-    """Both, the rules' word first: a value that a rule has read is not read again."""
-    known = {candidate.value.casefold() for candidate in by_rules}
-    return [*by_rules, *(c for c in by_model if c.value.casefold() not in known)]
+    """Both, the rules' word first: what a rule has read, or a part of it, is not read again."""
+    known = [candidate.value.casefold() for candidate in by_rules]
+    return [
+        *by_rules,
+        *(c for c in by_model if not any(c.value.casefold() in v or v in c.value.casefold() for v in known if v)),
+    ]
 
 
 def apply(

@@ -117,6 +117,8 @@ class Lists(BaseModel, extra="forbid"):
     particles: Words
     instruments: Words
     delicate_and_stated: Words
+    said_of_the_user: Words
+    prepositions: Words
 
 
 class Patterns(BaseModel, extra="forbid"):
@@ -128,6 +130,7 @@ class Patterns(BaseModel, extra="forbid"):
     unreal: Pattern
     unreal_clause: Pattern
     spoken: Pattern
+    denial: Pattern
     reported: Pattern
     beside_a_date: Pattern
     modal: Pattern
@@ -136,6 +139,8 @@ class Patterns(BaseModel, extra="forbid"):
     clause: Pattern
     and_verb: Pattern
     subject: Pattern
+    myself: Pattern
+    mine: Pattern
     as_one: Pattern
     lead: Pattern
     hour: Pattern

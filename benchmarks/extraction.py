@@ -30,6 +30,7 @@ from assistant.extraction import (
     is_keepable,
     union,
 )
+from assistant.turn import is_small
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "extraction"
 HALVES = ("tuning", "reporting")
@@ -119,7 +120,7 @@ class WithModel:
     def __call__(self, text: str) -> list[CandidateFact]:
         by_rules = extract_by_rules(text, said_at=SAID_AT)
         try:
-            by_model = extract_with_model(self._chat_model, text, said_at=SAID_AT)
+            by_model = extract_with_model(self._chat_model, text, said_at=SAID_AT, strict=is_small(self._chat_model))
         except ExtractionFailed:
             self.failures += 1
             by_model = []

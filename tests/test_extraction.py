@@ -328,6 +328,43 @@ def test_the_chat_models_facts_must_stand_in_the_message() -> None:
     assert [(c.content, c.origin) for c in found] == [("The user keeps bees.", "model")]
 
 
+@pytest.mark.parametrize(
+    ("text", "content", "attribute", "value", "kept"),
+    [
+        ("I come from Utrecht", "The user is from Utrecht.", "origin", "Utrecht", True),
+        ("I'm based in Utrecht", "The user is from Utrecht.", "origin", "Utrecht", False),
+        ("My neighbour's dog is called Brutus", "The user's dog is called Brutus.", "pet:dog", "Brutus", False),
+        ("My cat is Persian", "The user's cat is called Persian.", "pet:cat", "Persian", False),
+        ("I went to Rome with Ana", "The user is from Rome.", "origin", "Rome", False),
+        ("I like plums", "The user likes plums and figs.", "like", "plums", False),
+        ("I don't like plums", "The user likes plums.", "like", "plums", False),
+        ("Do I like plums?", "The user likes plums.", "like", "plums", False),
+        ("My wife said I like plums", "The user likes plums.", "like", "plums", False),
+        ("I was born on 4 May", "The user's birthday is 14 May.", "birthday", "14 May", False),
+    ],
+)
+def test_a_small_models_facts_count_only_word_for_word(
+    text: str, content: str, attribute: str, value: str, kept: bool
+) -> None:
+    model = reply({"content": content, "attribute": attribute, "value": value})
+    assert bool(extraction.extract_with_model(model, text, said_at=NOW, strict=True)) is kept
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "kept"),
+    [
+        ("The user restores old radios as a pastime.", "old radios", True),
+        ("The user restores old radios with Peter.", "old radios", False),
+        ("The user has restored old radios since 1999.", "old radios", False),
+        ("The user collects rare stamps and sells old radios abroad.", "old radios", False),
+    ],
+)
+def test_a_large_model_may_word_a_fact_but_not_invent(content: str, value: str, kept: bool) -> None:
+    model = reply({"content": content, "attribute": "hobby", "value": value})
+    found = extraction.extract_with_model(model, "At night I restore old radios", said_at=NOW)
+    assert bool(found) is kept
+
+
 def test_a_chat_model_that_answers_nonsense_is_a_recorded_failure() -> None:
     with pytest.raises(ExtractionFailed, match="schema"):
         extraction.extract_with_model(ScriptedChatModel(replies=["Sure!"]), "I keep bees.", said_at=NOW)
