@@ -6,7 +6,7 @@ Every handler can be killed and run again: each starts from what SQLite holds.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 EXTRACTION_FAILURE = "extraction_failure"
 """The note that holds why extraction last failed; empty when the last one went well."""
+SETTLE_S = 2.0
+"""How long there must be no reply before the chat model reads for facts. Rules take milliseconds and do not wait."""
 KEEP_SHARE = 0.5
 """A fold leaves the newest turns that fill this share of the window, so that the prefix then holds for many turns."""
 
@@ -44,41 +46,71 @@ class Background:
     def register(self) -> None:
         worker = self._memory.worker
         worker.register("extract", self.extract)
+        worker.register("extract_with_model", self.extract_with_model)
         worker.register("title", self.title)
         worker.register("summarise", self.summarise)
         worker.register("profile", self.profile)
 
     def after_turn(self, question: Message, *, first: bool) -> None:
-        """Queue what a finished turn leaves to be learnt."""
-        jobs = self._memory.jobs
-        jobs.enqueue("extract", {"message_id": question.id}, key=f"extract:{question.id}", priority=1)
+        """Queue what a turn leaves to be learnt: one job for all that is unread in its conversation."""
+        conversation_id = question.conversation_id
+        self._memory.unread.add(question, "rules")
+        self._memory.jobs.enqueue(
+            "extract", {"conversation_id": conversation_id}, key=f"extract:{conversation_id}", priority=1
+        )
         if first:
-            jobs.enqueue("title", {"conversation_id": question.conversation_id, "message_id": question.id})
+            self._memory.jobs.enqueue("title", {"conversation_id": conversation_id, "message_id": question.id})
         self._memory.worker.wake()
 
     def extract(self, payload: dict[str, Any]) -> None:
-        """Facts of one user message: by rules always, by the chat model where it is large enough to write JSON."""
-        message = self._memory.find_message(payload["message_id"])
-        if message is None or message.role != "user":
-            return
-        candidates = extraction.extract_by_rules(message.content, said_at=message.created_at)
-        chat_model: Any = self._chat_model()
-        if not is_small(chat_model):
+        """Facts by rules, as soon as a reply is done. What a model is to read too is left to `extract_with_model`."""
+        if "message_id" in payload:  # queued by an earlier version
+            found = self._memory.find_message(payload["message_id"])
+            waiting = [found] if found else []
+        else:
+            waiting = self._memory.unread.of(payload["conversation_id"], "rules")
+        reads_too = bool(waiting) and not is_small(self._chat_model())
+        for message in waiting:
+            self._memory.worker.checkpoint()
+            if message.role == "user":
+                self._keep(message, self._by_rules(message))
+                if reads_too:
+                    self._memory.unread.add(message, "model")
+            self._memory.unread.remove(message, "rules")
+        if reads_too:
+            conversation_id = waiting[0].conversation_id
+            self._memory.jobs.enqueue(
+                "extract_with_model", {"conversation_id": conversation_id}, key=f"extract_with_model:{conversation_id}"
+            )
+
+    def extract_with_model(self, payload: dict[str, Any]) -> None:
+        """What the chat model reads, once nothing was said for a while: messages sent in quick succession in one go."""
+        self._memory.worker.checkpoint(quiet_s=SETTLE_S)
+        for message in self._memory.unread.of(payload["conversation_id"], "model"):
+            self._memory.worker.checkpoint()
+            by_rules = self._by_rules(message)
             try:
-                candidates = extraction.union(
-                    candidates, extraction.extract_with_model(chat_model, message.content, said_at=message.created_at)
+                by_model = extraction.extract_with_model(
+                    self._chat_model(), message.content, said_at=message.created_at
                 )
             except extraction.ExtractionFailed as error:
                 log.warning("Extraction by the chat model failed: %s", error)
                 self._memory.set_note(EXTRACTION_FAILURE, str(error))
             else:
                 self._memory.set_note(EXTRACTION_FAILURE, "")
+                self._keep(message, extraction.union(by_rules, by_model)[len(by_rules) :])
+            self._memory.unread.remove(message, "model")
+
+    def _by_rules(self, message: Message) -> list[extraction.CandidateFact]:
+        """Facts, and what was meant by the request before."""
+        candidates = extraction.extract_by_rules(message.content, said_at=message.created_at)
         earlier = [m for m in self._memory.thread(message.conversation_id, message.id) if m.role == "user"][:-1]
         correction = read_correction(
             message.content, earlier[-1].content if earlier else "", said_at=message.created_at
         )
-        if correction is not None:
-            candidates = [*candidates, correction]
+        return [*candidates, correction] if correction is not None else candidates
+
+    def _keep(self, message: Message, candidates: Sequence[extraction.CandidateFact]) -> None:
         persona = self._persona(self._memory.get_conversation(message.conversation_id).persona)
         scope = persona.id if persona.memory_scope == "own" else ""
         if extraction.apply(self._memory, candidates, message, persona=scope):

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from assistant.dates import When, find_dates, in_words
-from assistant.prompt import long_date
 from assistant.recall import statements
 from assistant.timeline import told
 from memory import Memory, MemoryManager, Message
+from memory.dates import When, find_dates, in_words, long_date
 from memory.query import terms
 
 MAX_LINES = 8

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from memory.dates import long_date
 from personas.persona import Persona
 
 PROFILE_SHARE = 0.25
@@ -25,10 +26,6 @@ MEMORY_SHARE = 0.25
 SUMMARY_SHARE = 0.2
 """At most this share goes to the running summary; its oldest lines go first, and stay findable as messages."""
 TOPIC_RULES = "Rules for this answer:"
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +82,6 @@ class MessageTooLong(ValueError):
 
 Counter = Callable[[Sequence[PromptMessage]], int]
 """Tokens of a list of messages as the chat model's own template renders it."""
-
-
-def long_date(day: date) -> str:
-    """`21 November 2026`: unambiguous, and the same in every locale."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def system_text(

@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from assistant.prompt import long_date
 from assistant.timeline import told
 from memory import Memory, Message, SearchHit
+from memory.dates import long_date
 from memory.query import terms
 
 SNIPPET_WORDS = 40

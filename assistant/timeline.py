@@ -9,9 +9,8 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from assistant.dates import next_birthday
-from assistant.prompt import long_date
 from memory import Memory
+from memory.dates import long_date, next_birthday
 
 NEAR_DAYS = 7
 MAX_NEAR = 3

@@ -3,7 +3,7 @@
     python -m benchmarks.extraction [--json] [--faults] [--model FILE]
 
 The rules may be changed because of the tuning half, never because of the reporting half: `--faults` shows what was
-read wrongly in the tuning half alone. `--model` adds what a chat model reads to what the rules read, as the assistant
+read wrongly in the tuning files alone. `--model` adds what a chat model reads to what the rules read, as the assistant
 does with models that are large enough; `builtin` names the one that ships, which the assistant does not ask. The set
 is in tests/data/extraction; each file explains its labels.
 """
@@ -30,9 +30,12 @@ from assistant.extraction import (
     is_keepable,
     union,
 )
+from assistant.turn import is_small
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "extraction"
 HALVES = ("tuning", "reporting")
+VOICES = ("voices_tuning", "voices_reporting")
+"""Messages in the manner of many people, written after the rules."""
 SAID_AT = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 OPEN_VALUES = ("plan", "event", "goal", "job", "hobby")
 """Attributes whose value may be worded in more than one way: "meeting my advisor", "my advisor"."""
@@ -117,7 +120,7 @@ class WithModel:
     def __call__(self, text: str) -> list[CandidateFact]:
         by_rules = extract_by_rules(text, said_at=SAID_AT)
         try:
-            by_model = extract_with_model(self._chat_model, text, said_at=SAID_AT)
+            by_model = extract_with_model(self._chat_model, text, said_at=SAID_AT, strict=is_small(self._chat_model))
         except ExtractionFailed:
             self.failures += 1
             by_model = []
@@ -180,16 +183,16 @@ def _words(text: str) -> frozenset[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--faults", action="store_true", help="show what was read wrongly in the tuning half")
+    parser.add_argument("--faults", action="store_true", help="show what was read wrongly in the tuning files")
     parser.add_argument("--model", default="", help="also ask this GGUF file, or `builtin`")
     options = parser.parse_args()
     read: Reader = WithModel(options.model) if options.model else read_by_rules
-    halves = {half: measure(read_cases(half), read) for half in HALVES}
+    halves = {half: measure(read_cases(half), read) for half in (*HALVES, *VOICES)}
     if options.json:
         print(json.dumps(report(halves)))
         return
     if options.faults:
-        for text, missed, wrong in halves["tuning"]["all"].faults:
+        for text, missed, wrong in [*halves["tuning"]["all"].faults, *halves["voices_tuning"]["all"].faults]:
             print(f"{text!r}\n   missed {missed}\n   wrong  {wrong}")
     for half, categories in report(halves).items():
         print(f"\n{half:<16}{'cases':>7}{'facts':>7}{'precision':>11}{'recall':>8}")

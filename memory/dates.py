@@ -1,44 +1,375 @@
-"""Finds the times that a question names: "on 3 June 2023", "last May", "two weeks ago". Pure: text and a clock's now in.
+"""Reads days, months and years out of what somebody wrote. One core, two readers. Pure: text and a clock's day in; English.
 
-English only, and only forms that leave little doubt; a question in other words is searched without its date. Written
-out rather than left to a parser of any text, because what is wanted is the period ("May" is 31 days) and because such
-parsers find dates in "march on" and "may I".
+A *statement* ("I'm off to Crete in August", `find_dates`) names a time to come as often as one gone: what is found
+carries both answers, the nearest to come and the nearest gone, because where no year is given the tense decides. "Next
+Friday" is the Friday of the week after this one, weeks beginning on Monday; "on Friday" is the nearest.
+
+A *question* about what is remembered ("what did I plant last May?", `periods`) asks about what has been, and about a
+period rather than a day. Only forms that leave little doubt are read; a question in other words is searched without its
+date. Written out rather than left to a parser of any text, because such parsers find dates in "march on" and "may I".
 """
 
 from __future__ import annotations
 
+import calendar
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+from memory.errors import NoSuchDay
+
+# --- the calendar, for both ---------------------------------------------------------------------------------------
 
 MONTHS = (
-    ("january", "jan"),
-    ("february", "feb"),
-    ("march", "mar"),
-    ("april", "apr"),
-    ("may",),
-    ("june", "jun"),
-    ("july", "jul"),
-    ("august", "aug"),
-    ("september", "sept", "sep"),
-    ("october", "oct"),
-    ("november", "nov"),
-    ("december", "dec"),
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-"""First month, as north of the equator."""
+"""The month a season begins with, in the north; each lasts three."""
+FEASTS = {"christmas": (12, 25), "new year's eve": (12, 31), "new year": (1, 1), "halloween": (10, 31)}
 _COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: n for n, word in enumerate(_COUNTED, 1)} | {"a": 1, "an": 1, "a couple of": 2, "a few": 3}
-HALF_LIFE = timedelta(days=7)
-_MONTH_NUMBER = {name: number for number, names in enumerate(MONTHS, 1) for name in names}
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
+MONTH_NUMBERS = {
+    name: number
+    for number, month in enumerate(MONTHS, 1)
+    for name in (month.lower(), month[:3].lower(), *(["sept"] if number == 9 else []))
+}
+"""By full and short name, in small letters."""
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
+_OR_YEAR = rf"(?:,? {_YEAR})?"
+_WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})"
+_COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + r")"
+_UNIT = r"(?P<unit>day|week|fortnight|month|year)s?"
+_PART = r"(?: (?:morning|afternoon|evening|night|lunchtime))?"
+_SPANS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
+
+
+def long_date(day: date) -> str:
+    """`21 November 2026`: unambiguous, and the same in every locale."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+@dataclass(frozen=True)
+class When:
+    """From a first to a last day, both included."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """`2026-05-08`, `2026-07`, `2027`, or `2026-05-09/2026-05-10`."""
+        first, last = self.first, self.last
+        if first == last:
+            return first.isoformat()
+        whole = first.day == 1 and last.day == _last_day(last)
+        if whole and (first.month, last.month) == (1, 12) and first.year == last.year:
+            return f"{first.year}"
+        if whole and (first.year, first.month) == (last.year, last.month):
+            return f"{first:%Y-%m}"
+        return f"{first:%Y-%m}/{last:%Y-%m}" if whole else f"{first}/{last}"
+
+
+def month_of(year: int, month: int, length: int = 1) -> When:
+    """`length` whole months."""
+    last = date(year + (month + length - 2) // 12, (month + length - 2) % 12 + 1, 1)
+    return When(date(year, month, 1), last.replace(day=_last_day(last)))
+
+
+def _last_day(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _number(text: str | None) -> int:
+    word = (text or "a").lower()
+    return NUMBERS[word] if word in NUMBERS else int(word)
+
+
+def _weekday(name: str) -> int:
+    return [day.lower() for day in WEEKDAYS].index(name.lower())
+
+
+# --- statements ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundDate:
+    """A stretch of text that names a time. `future` and `past` differ only where the text leaves it open."""
+
+    start: int
+    end: int
+    future: When
+    past: When
+    since: bool = False
+
+
+def in_words(when: When) -> str:
+    """`on 8 May 2026`, `in July 2026`, `in 2027`, `from 9 to 10 May 2026`."""
+    first, last = when.first, when.last
+    if first == last:
+        return f"on {long_date(first)}"
+    text = str(when)
+    if re.fullmatch(r"\d{4}", text):
+        return f"in {text}"
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return f"in {MONTHS[first.month - 1]} {first.year}"
+    if re.fullmatch(r"[\d-]{7}/[\d-]{7}", text):
+        year = "" if first.year == last.year else f" {first.year}"
+        return f"from {MONTHS[first.month - 1]}{year} to {MONTHS[last.month - 1]} {last.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"from {first.day} to {long_date(last)}"
+    return f"from {long_date(first)} to {long_date(last)}"
+
+
+def next_birthday(day_of_year: str, today: date) -> date | None:
+    """The next time a day like `3 May` comes round, today included; None when it is no such day."""
+    match = re.fullmatch(rf"(\d{{1,2}}) ({'|'.join(MONTHS)})", day_of_year)
+    if match is None:
+        return None
+    month = MONTHS.index(match[2]) + 1
+    for year in (today.year, today.year + 1):
+        # Who was born on 29 February has a birthday every year.
+        found = date(year, month, min(int(match[1]), calendar.monthrange(year, month)[1]))
+        if found >= today:
+            return found
+    return None
+
+
+def local_days(first: str, last: str) -> tuple[datetime, datetime]:
+    """From the start of the first day to the end of the last, both as `2026-05-03`, on this machine's clock.
+
+    Raises:
+        NoSuchDay
+    """
+    try:
+        begin, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError as error:
+        raise NoSuchDay(f"“{first}” to “{last or first}” are not two days. Write them like 2026-05-03.") from error
+    if end < begin:
+        raise NoSuchDay(f"{last} is before {first}. Give the first day first.")
+    return (
+        datetime.combine(begin, time()).astimezone(),
+        datetime.combine(end + timedelta(days=1), time()).astimezone(),
+    )
+
+
+def find_dates(text: str, today: date) -> list[FoundDate]:
+    """The times that a text names, in order, the longest reading of each place."""
+    taken: list[FoundDate] = []
+    for pattern, read in _READERS:
+        for match in pattern.finditer(text):
+            if any(match.start() < other.end and other.start < match.end() for other in taken):
+                continue
+            try:
+                both = read(match, today)
+            except (ValueError, OverflowError):
+                continue  # 31 June is no day, and no reason to read nothing else
+            if both is not None:
+                since = match[0].lower().startswith("since")
+                future, past = both
+                taken.append(
+                    FoundDate(
+                        start=match.start(), end=match.end(), future=past if since else future, past=past, since=since
+                    )
+                )
+    return sorted(taken, key=lambda found: found.start)
+
+
+Both = tuple[When, When]
+
+
+def _one(day: date) -> Both:
+    return When(day, day), When(day, day)
+
+
+def _same(when: When) -> Both:
+    return when, when
+
+
+def _by_year(build: Callable[[int], When], today: date) -> Both:
+    """What comes round every year: the nearest that is not over, and the nearest that has begun."""
+    years = [build(year) for year in range(today.year - 1, today.year + 2)]
+    future = next(when for when in years if when.last >= today)
+    past = next(when for when in reversed(years) if when.first <= today)
+    return future, past
+
+
+def _read_range(match: re.Match[str], today: date) -> Both:
+    month = MONTH_NUMBERS[match["month"].lower()]
+    begins = MONTH_NUMBERS[match["month2"].lower()] if match["month2"] else month
+
+    def build(year: int) -> When:
+        return When(date(year, begins, int(match["from"])), date(year, month, int(match["day"])))
+
+    return _same(build(int(match["year"]))) if match["year"] else _by_year(build, today)
+
+
+def _read_day(match: re.Match[str], today: date) -> Both:
+    month, day = MONTH_NUMBERS[match["month"].lower()], int(match["day"])
+
+    def build(year: int) -> When:
+        found = date(year, month, day)
+        return When(found, found)
+
+    return _same(build(int(match["year"]))) if match["year"] else _by_year(build, today)
+
+
+def _read_iso(match: re.Match[str], _today: date) -> Both:
+    return _one(date(int(match["year"]), int(match["m"]), int(match["d"])))
+
+
+def _read_month(match: re.Match[str], today: date) -> Both:
+    month = MONTH_NUMBERS[match["month"].lower()]
+    if match["year"]:
+        return _same(month_of(int(match["year"]), month))
+    return _by_year(lambda year: month_of(year, month), today)
+
+
+def _read_year(match: re.Match[str], _today: date) -> Both:
+    year = int(match["year"])
+    return _same(When(date(year, 1, 1), date(year, 12, 31)))
+
+
+def _read_near(match: re.Match[str], today: date) -> Both:
+    word = match["near"].lower()
+    away = {"day after tomorrow": 2, "day before yesterday": -2, "tomorrow": 1, "yesterday": -1, "last night": -1}
+    return _one(today + timedelta(days=next((n for name, n in away.items() if name in word), 0)))
+
+
+def _read_weekday(match: re.Match[str], today: date) -> Both:
+    which = (match["which"] or "").strip().lower()
+    number = _weekday(match["weekday"])
+    monday = today - timedelta(days=today.weekday())
+    coming = today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+    gone = today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
+    if which == "next":
+        return _one(monday + timedelta(days=7 + number))
+    if which == "last":
+        return _one(gone)
+    return When(coming, coming), When(gone, gone)
+
+
+def _read_span(match: re.Match[str], today: date) -> Both:
+    """This, next or last week, weekend, month, year or season."""
+    step = {"this": 0, "this coming": 0, "next": 1, "last": -1}[match["which"].lower()]
+    span = match["span"].lower()
+    monday = today - timedelta(days=today.weekday()) + timedelta(days=7 * step)
+    if span == "week":
+        return _same(When(monday, monday + timedelta(days=6)))
+    if span == "weekend":
+        return _same(When(monday + timedelta(days=5), monday + timedelta(days=6)))
+    if span == "month":
+        months = today.year * 12 + today.month - 1 + step
+        return _same(month_of(months // 12, months % 12 + 1))
+    if span == "year":
+        return _same(month_of(today.year + step, 1, 12))
+    future, past = _season(span, today)
+    if step > 0:
+        # "Next summer" while it is summer is the one after.
+        begun = future.first <= today
+        return _same(_season(span, future.last + timedelta(days=1))[0] if begun else future)
+    if step < 0:
+        begun = past.last >= today
+        return _same(_season(span, past.first - timedelta(days=1))[1] if begun else past)
+    return future, past
+
+
+def _read_day_of_month(match: re.Match[str], today: date) -> Both:
+    """The nearest months that have such a day: "on the 14th"."""
+    months = [divmod(today.year * 12 + today.month - 1 + step, 12) for step in range(-2, 3)]
+    days = [
+        date(year, month + 1, int(match["day"]))
+        for year, month in months
+        if int(match["day"]) <= calendar.monthrange(year, month + 1)[1]
+    ]
+    coming, gone = next(day for day in days if day >= today), next(day for day in reversed(days) if day <= today)
+    return When(coming, coming), When(gone, gone)
+
+
+def _read_week_after(_match: re.Match[str], today: date) -> Both:
+    monday = today - timedelta(days=today.weekday()) + timedelta(days=14)
+    return _same(When(monday, monday + timedelta(days=6)))
+
+
+def _season(name: str, today: date) -> Both:
+    return _by_year(lambda year: month_of(year, SEASONS[name], 3), today)
+
+
+def _read_season(match: re.Match[str], today: date) -> Both:
+    return _season(match["season"].lower(), today)
+
+
+def _read_count(match: re.Match[str], today: date) -> Both:
+    count = _number(match["count"])
+    sign = -1 if match["ago"] else 1
+    unit = match["unit"].lower()
+    if unit in ("day", "week", "fortnight"):
+        return _one(today + timedelta(days=sign * count * _SPANS[unit]))
+    months = today.year * 12 + today.month - 1 + sign * count * (12 if unit == "year" else 1)
+    year, month = months // 12, months % 12 + 1
+    if unit == "year":
+        return _same(month_of(year, 1, 12))
+    return _one(date(year, month, min(today.day, calendar.monthrange(year, month)[1])))
+
+
+def _read_feast(match: re.Match[str], today: date) -> Both:
+    month, day = FEASTS[match["feast"].lower()]
+    return _by_year(lambda year: When(date(year, month, day), date(year, month, day)), today)
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{pattern}(?!\w)", re.IGNORECASE)
+
+
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Both | None]], ...] = (
+    (
+        _compile(
+            r"(?:from |between )?(?:the )?(?P<from>\d{1,2})(?:st|nd|rd|th)?"
+            rf"(?: (?P<month2>{'|'.join(MONTHS)}))? ?(?:to|until|till|and|-|–) ?(?:the )?{_DAY}(?: of)? {_MONTH}{_OR_YEAR}"
+        ),
+        _read_range,
+    ),
+    (_compile(rf"(?:on |by |since )?(?:the )?{_DAY}(?: of)? {_MONTH}{_OR_YEAR}"), _read_day),
+    (_compile(rf"(?:on |by |since )?{_MONTH} (?:the )?{_DAY}(?!\d){_OR_YEAR}"), _read_day),
+    (_compile(r"(?:on |by |since )?(?P<year>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"), _read_iso),
+    (_compile(r"(?:on|by|since) the (?P<day>\d{1,2})(?:st|nd|rd|th)"), _read_day_of_month),
+    (
+        _compile(rf"(?:in|since|until|by|for|back in)(?: early| late| mid)? {_MONTH}(?: (?P<year>(?:19|20)\d\d))?"),
+        _read_month,
+    ),
+    (_compile(r"(?P<near>(?:in )?the week after next)"), _read_week_after),
+    (_compile(rf"(?:this|next|last) {_MONTH}(?P<year>)"), _read_month),
+    (_compile(r"(?:in|since|back in|during)(?: early| late| about| around)? (?P<year>(?:19|20)\d\d)"), _read_year),
+    (
+        _compile(
+            r"(?P<near>(?:the )?day after tomorrow|(?:the )?day before yesterday"
+            rf"|(?:tomorrow|yesterday){_PART}|tonight|last night|today|this (?:morning|afternoon|evening))"
+        ),
+        _read_near,
+    ),
+    (_compile(rf"(?:on )?(?P<which>next |last |this |this coming |coming |on ){_WEEKDAY}{_PART}"), _read_weekday),
+    (
+        _compile(
+            rf"(?:since )?(?P<which>this|next|last|this coming) (?P<span>weekend|week|month|year|{'|'.join(SEASONS)})"
+        ),
+        _read_span,
+    ),
+    (_compile(rf"(?:in|during)(?: early| late)?(?: the)? (?P<season>{'|'.join(SEASONS)})"), _read_season),
+    (_compile(rf"in (?:about )?{_COUNT} {_UNIT}(?:' time|’ time|'s time)?(?P<ago>)"), _read_count),
+    (_compile(rf"(?:about )?{_COUNT} {_UNIT} (?P<ago>ago)"), _read_count),
+    (_compile(rf"(?P<ago>since) (?:about )?{_COUNT} {_UNIT}"), _read_count),
+    (_compile(rf"(?:over|at|for|on|this|around) (?P<feast>{'|'.join(FEASTS)})"), _read_feast),
+)
+
+
+# --- questions ----------------------------------------------------------------------------------------------------
+
+HALF_LIFE = timedelta(days=7)
 _LEAD = r"(?:in|during|of|since|by|until|till|before|after|last|this|early|late|mid|from|between|and)"
 _JOINS = re.compile("and|from|between", re.IGNORECASE)
-_COUNT = r"(?P<count>\d{1,3}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + r")"
 _FORMS = tuple(
     (kind, re.compile(rf"\b(?:{form})", re.IGNORECASE))
     for kind, form in (
@@ -53,14 +384,13 @@ _FORMS = tuple(
         ("ago", rf"{_COUNT}\s+(?P<unit>day|week|month|year)s?\s+ago\b"),
         ("past", rf"(?:last|past|previous)\s+{_COUNT}\s+(?P<unit>day|week|month|year)s?\b"),
         ("last", r"(?P<which>last|this|previous)\s+(?P<unit>week|month|year|weekend)\b"),
-        ("weekday", rf"(?:last|on)\s+(?P<weekday>{'|'.join(DAYS)})\b"),
+        ("weekday", rf"(?:last|on)\s+(?P<weekday>{'|'.join(WEEKDAYS)})\b"),
         ("near", r"(?P<near>today|yesterday|the day before yesterday)\b"),
     )
 )
 _OFFSET = re.compile(
     rf"\b(?:the|{_COUNT})\s+(?P<unit>day|week|weekend|month|year)s?\s+(?P<side>before|after)\s+$", re.IGNORECASE
 )
-_SPANS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +473,7 @@ def _period(kind: str, groups: dict[str, str | None], now: datetime) -> Iterator
     """One period, or none where the numbers are no date."""
     today = now.astimezone(UTC).date()
     year = int(groups.get("year") or 0)
-    month = _MONTH_NUMBER.get((groups.get("month") or "").lower(), int(groups.get("month_number") or 0))
+    month = MONTH_NUMBERS.get((groups.get("month") or "").lower(), int(groups.get("month_number") or 0))
     unit = (groups.get("unit") or "").lower()
     try:
         if kind == "day":
@@ -173,7 +503,7 @@ def _period(kind: str, groups: dict[str, str | None], now: datetime) -> Iterator
         elif kind == "last":
             yield _named_span(unit, (groups["which"] or "").lower() == "this", today)
         elif kind == "weekday":
-            back = (today.weekday() - DAYS.index((groups["weekday"] or "").lower())) % 7
+            back = (today.weekday() - _weekday(groups["weekday"] or "")) % 7
             yield _days(today - timedelta(back or 7), 1)
         else:
             back = {"today": 0, "yesterday": 1}.get((groups["near"] or "").lower(), 2)
@@ -192,16 +522,14 @@ def _named_span(unit: str, this: bool, today: date) -> Period:
     return _days(monday + timedelta(5), 2) if unit == "weekend" else _days(monday, 7)
 
 
-def _number(text: str | None) -> int:
-    word = (text or "a").lower()
-    return NUMBERS[word] if word in NUMBERS else int(word)
-
-
 def _days(first: date, count: int) -> Period:
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return Period(start=start, end=start + timedelta(days=count))
+    return _period_of(When(first, first + timedelta(days=count - 1)))
 
 
 def _months(year: int, month: int, count: int) -> Period:
-    last = year * 12 + month - 1 + count
-    return Period(start=datetime(year, month, 1, tzinfo=UTC), end=datetime(last // 12, last % 12 + 1, 1, tzinfo=UTC))
+    return _period_of(month_of(year, month, count))
+
+
+def _period_of(when: When) -> Period:
+    start = datetime.combine(when.first, time(), UTC)
+    return Period(start=start, end=datetime.combine(when.last + timedelta(days=1), time(), UTC))

@@ -5,7 +5,8 @@ MemoryStoreError
 ├── DatabaseDamaged          attune.db is not a database, or fails its check
 ├── NotFound                 no row with that identifier
 ├── EmbeddingsUnavailable    the encoder's package is missing or altered
-└── TransferError            a zip that is not an export, or is damaged
+├── TransferError            a zip that is not an export, or is damaged
+└── NoSuchDay                not a day, or the last before the first
 """
 
 from __future__ import annotations
@@ -37,3 +38,6 @@ class RerankerMissing(MemoryStoreError): ...
 
 
 class TransferError(MemoryStoreError): ...
+
+
+class NoSuchDay(MemoryStoreError): ...

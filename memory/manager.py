@@ -55,6 +55,7 @@ from memory.records import (
 from memory.refinements import Refinements
 from memory.search import Include, Scope, Searcher
 from memory.store import Store, clean_text, from_row, instant, to_row
+from memory.unread import Unread
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,7 @@ class MemoryManager:
         self.jobs = JobQueue(store, clock)
         self.refinements = Refinements(store, lambda: self.clock())
         self.collections = Collections(store, lambda: self.clock())
+        self.unread = Unread(store)
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()

@@ -145,7 +145,19 @@ def m004_refinement(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
-def m007_collections(db: Database) -> None:
+def m005_unread(db: Database) -> None:
+    """Messages that wait to be read for facts: those of a conversation share a job."""
+    for statement in (
+        """CREATE TABLE unread (
+            message_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE, reader TEXT NOT NULL,
+            conversation_id TEXT NOT NULL, PRIMARY KEY (message_id, reader)) WITHOUT ROWID""",
+        "CREATE INDEX unread_by_conversation ON unread(conversation_id)",
+    ):
+        db.conn.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m006_collections(db: Database) -> None:
     for statement in (
         """CREATE TABLE collections (
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at TEXT NOT NULL)""",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.dates import When, find_dates, in_words, next_birthday
+from memory.dates import When, find_dates, in_words, next_birthday
 
 SUNDAY = date(2026, 5, 3)
 

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from assistant import Settings, open_assistant
-from assistant.dates import When
 from assistant.digests import MAX_LINES, as_text, digest_of_conversation, digest_of_period, lines_for, month
 from assistant.extraction import apply, extract_by_rules
 from memory import MemoryManager, Message, open_memory
+from memory.dates import When
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
 MARCH = When(date(2026, 3, 1), date(2026, 3, 31))

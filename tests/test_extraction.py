@@ -20,9 +20,9 @@ from assistant.extraction import (
     apply,
     extract_by_rules,
     is_keepable,
-    load_language,
     union,
 )
+from assistant.language import Rule, languages, load_language, vocabulary
 from benchmarks import extraction as benchmark
 from memory import MemoryManager, Message
 from tests.fakes import ScriptedChatModel
@@ -45,7 +45,7 @@ def instructions(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("rule", LANGUAGE.rules, ids=lambda rule: rule.id)
-def test_every_rule_reads_its_examples_and_leaves_its_counterexamples(rule: extraction.Rule) -> None:
+def test_every_rule_reads_its_examples_and_leaves_its_counterexamples(rule: Rule) -> None:
     def read_by_it(text: str) -> list[str]:
         attribute, negates = rule.attribute.partition(":")[0], rule.negates
         found = [c for c in facts(text) if (c.attribute.partition(":")[0], c.negates) == (attribute, negates)]
@@ -93,6 +93,44 @@ def test_the_rules_are_right_when_they_speak_and_speak_often_enough(half: str) -
     tally = benchmark.measure(benchmark.read_cases(half), benchmark.read_by_rules)["all"]
     assert tally.precision >= 0.95
     assert tally.recall >= 0.75
+
+
+@pytest.mark.parametrize(("file", "recall"), [("voices_tuning", 0.85), ("voices_reporting", 0.7)])
+def test_the_rules_are_right_about_what_strangers_write(file: str, recall: float) -> None:
+    tally = benchmark.measure(benchmark.read_cases(file), benchmark.read_by_rules)["all"]
+    assert tally.precision >= 0.95
+    assert tally.recall >= recall
+
+
+def test_no_message_is_both_for_tuning_and_for_reporting() -> None:
+    tuning, reporting = (benchmark.read_cases(file) for file in benchmark.VOICES)
+    assert len(tuning) >= 120 and len(reporting) >= 100
+    assert not {case.text for case in tuning} & {case.text for case in reporting}
+
+
+def test_a_language_is_a_pair_of_files_that_agree() -> None:
+    assert languages() == ["en"]
+    for code in languages():
+        assert load_language(code).language == vocabulary(code).language == code
+        assert len({rule.id for rule in load_language(code).rules}) == len(load_language(code).rules)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("i cant stand cilantro tbh", "cilantro"),
+        ("I live in Norwich, what's on this weekend?", "Norwich"),
+        ("my brothers name is hanno", "Hanno"),
+        ("Saw my sister Runa. I went with my brother Kit too", "Runa"),
+        ("I'm Ravi, I'm a vet", "Ravi"),
+    ],
+)
+def test_what_is_typed_in_haste_is_read(text: str, value: str) -> None:
+    assert value in [c.value for c in facts(text)]
+
+
+def test_somebody_elses_words_tell_who_they_are_and_no_more() -> None:
+    assert [(c.attribute, c.value) for c in facts("My sister Clara says I love jazz")] == [("person:sister", "Clara")]
 
 
 def test_the_labelled_set_is_large_and_its_halves_share_nothing() -> None:
@@ -288,6 +326,43 @@ def test_the_chat_models_facts_must_stand_in_the_message() -> None:
     invented = {"content": "The user lives in Paris.", "attribute": "city", "value": "Paris"}
     found = extraction.extract_with_model(reply(good, invented), "I keep bees.", said_at=NOW)
     assert [(c.content, c.origin) for c in found] == [("The user keeps bees.", "model")]
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "attribute", "value", "kept"),
+    [
+        ("I come from Utrecht", "The user is from Utrecht.", "origin", "Utrecht", True),
+        ("I'm based in Utrecht", "The user is from Utrecht.", "origin", "Utrecht", False),
+        ("My neighbour's dog is called Brutus", "The user's dog is called Brutus.", "pet:dog", "Brutus", False),
+        ("My cat is Persian", "The user's cat is called Persian.", "pet:cat", "Persian", False),
+        ("I went to Rome with Ana", "The user is from Rome.", "origin", "Rome", False),
+        ("I like plums", "The user likes plums and figs.", "like", "plums", False),
+        ("I don't like plums", "The user likes plums.", "like", "plums", False),
+        ("Do I like plums?", "The user likes plums.", "like", "plums", False),
+        ("My wife said I like plums", "The user likes plums.", "like", "plums", False),
+        ("I was born on 4 May", "The user's birthday is 14 May.", "birthday", "14 May", False),
+    ],
+)
+def test_a_small_models_facts_count_only_word_for_word(
+    text: str, content: str, attribute: str, value: str, kept: bool
+) -> None:
+    model = reply({"content": content, "attribute": attribute, "value": value})
+    assert bool(extraction.extract_with_model(model, text, said_at=NOW, strict=True)) is kept
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "kept"),
+    [
+        ("The user restores old radios as a pastime.", "old radios", True),
+        ("The user restores old radios with Peter.", "old radios", False),
+        ("The user has restored old radios since 1999.", "old radios", False),
+        ("The user collects rare stamps and sells old radios abroad.", "old radios", False),
+    ],
+)
+def test_a_large_model_may_word_a_fact_but_not_invent(content: str, value: str, kept: bool) -> None:
+    model = reply({"content": content, "attribute": "hobby", "value": value})
+    found = extraction.extract_with_model(model, "At night I restore old radios", said_at=NOW)
+    assert bool(found) is kept
 
 
 def test_a_chat_model_that_answers_nonsense_is_a_recorded_failure() -> None:

@@ -1,12 +1,12 @@
 """Times that questions name: read where they are plain, left alone where they are not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.dates import Period, nearness, periods
+from memory.dates import Period, When, find_dates, long_date, nearness, periods
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # a Saturday
 
@@ -102,3 +102,19 @@ def test_any_text_at_any_time_is_read_without_a_fault(text: str, now: datetime) 
 def test_dates_at_the_ends_of_the_calendar_do_no_harm(one: str, other: str, now: datetime) -> None:
     for text in (f"{one} {other}", f"two years before {other} {one}"):
         assert all(period.start < period.end for period in periods(text, now))
+
+
+@given(st.dates(min_value=date(1990, 1, 1), max_value=date(2026, 11, 20)))
+def test_a_day_written_out_is_the_same_day_in_a_statement_and_in_a_question(day: date) -> None:
+    text = f"on {long_date(day)}"
+    (told,), (asked,) = find_dates(text, NOW.date()), periods(text, NOW)
+    assert told.past == told.future == When(day, day)
+    assert (asked.start.date(), asked.end - asked.start) == (day, timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("on the 14th", "2026-12-14"), ("the week after next", "2026-11-30/2026-12-06")]
+)
+def test_more_ways_of_naming_a_day_to_come_are_read(text: str, days: str) -> None:
+    (found,) = find_dates(f"I'm in Rome {text}", NOW.date())
+    assert str(found.future) == days

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.prompt import MessageTooLong, PromptMessage, PromptParts, Turn, build_messages, long_date
+from assistant.prompt import MessageTooLong, PromptMessage, PromptParts, Turn, build_messages
+from memory.dates import long_date
 from personas import Exchange, Persona
 
 NOVA = Persona(name="Nova", description="", system_prompt="A warm companion.")

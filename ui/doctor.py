@@ -16,7 +16,7 @@ from memory import MemoryStoreError
 
 PACKAGES = ("gradio", "langchain", "chromadb", "llama-cpp-python", "sentence-transformers", "sqlite-utils", "torch")
 
-LEARNING = {"extract", "title", "summarise", "profile"}
+LEARNING = {"extract", "extract_with_model", "title", "summarise", "profile"}
 """Jobs that a stopped command left."""
 
 

@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from assistant.dates import local_days
 from memory import Memory
+from memory.dates import local_days
 
 _FILTER = re.compile(r"\b(is|about|by|on):([\w-]+)")
 _KINDS = {"fact": "semantic", "rule": "procedural"}

@@ -18,7 +18,6 @@ import gradio as gr
 
 from assistant.assistant import Assistant, give_own_memory, open_assistant
 from assistant.background import EXTRACTION_FAILURE
-from assistant.dates import local_days
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
 from assistant.extraction import allow_class, allowed_classes
@@ -28,6 +27,7 @@ from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
 from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards, rules

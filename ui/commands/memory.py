@@ -87,7 +87,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget a fact, a topic, a person, a time or a conversation, in every message and page. Cannot be taken back."""
-    from assistant.dates import local_days
+    from memory.dates import local_days
 
     if sum(bool(given) for given in (identifier, topic, person, first, conversation)) != 1 or (last and not first):
         raise typer.BadParameter("Name one thing: an ID, --topic, --person, --from with --to, or --conversation.")
