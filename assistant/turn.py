@@ -21,6 +21,7 @@ from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import MessageTooLong, Prompt, PromptMessage, PromptParts, Turn, block_text, build_messages
+from assistant.refinement import rules_for
 from assistant.running import RunningReply
 from assistant.settings import Settings
 from assistant.timeline import coming_up
@@ -104,9 +105,9 @@ class TurnWriter:
         settings: Settings,
         chat_model: Callable[[], BaseChatModel],
         global_rules: str,
-        trial: Callable[[], Trial | None] = lambda: None,
+        trial: Callable[[str], Trial | None] = lambda _question: None,
     ) -> None:
-        """`trial` hands out the rules to try on the next answer, if any."""
+        """`trial` hands out the rules to try on the answer to a question, if any."""
         self._memory = memory
         self._settings = settings
         self._chat_model = chat_model
@@ -206,7 +207,7 @@ class TurnWriter:
         """The prompt, what it was made of, and the rules in force."""
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
-        trial = self._trial() if strength != "off" else None
+        trial = self._trial(request.question.content) if strength != "off" else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
@@ -223,12 +224,14 @@ class TurnWriter:
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
+        learned_here: tuple[Rule, ...] = ()
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             rules = standing_rules(self._memory.memories(kind="procedural"))
-            mine = trial.rules if trial else learned.rules if learned else ()
-            rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
+            learned_here = rules_for(learned.rules, request.question.content) if learned else ()
+            mine = trial.rules if trial else learned_here
+            rules += tuple(rule.text for rule in mine if rule.enabled and rule.text not in rules)
         parts = PromptParts(
             persona=request.persona,
             text=request.question.content,
@@ -270,8 +273,10 @@ class TurnWriter:
             item_id = line.memory_ids[0] if line.memory_ids else ""
             if item_id not in already:
                 uses.append(MessageUse(item_type="profile", item_id=item_id, text=line.text))
-        if learned is not None and strength != "off":
-            uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
+        topics = {rule.id: f" (for {rule.topic})" for rule in (learned.rules if learned else ()) if rule.topic}
+        uses += [
+            MessageUse(item_type="rule", item_id=r.id, text=f"{r.text}{topics.get(r.id, '')}") for r in learned_here
+        ]
         if trial is not None:
             uses.append(MessageUse(item_type="trial", item_id=trial.candidate_id, text=trial.text))
             # A trial is for one answer: the next turn's prompt does not know of it.

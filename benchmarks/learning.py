@@ -270,8 +270,8 @@ class Session:
 
     def turn(self, question: Question, rater: Rater) -> bool:
         """Ask, answer, rate, refine. True when the rules changed."""
-        trial = self.refiner.trial()
-        self.write_and_rate(question, rater, in_force(trial.rules if trial else self.rules), trial)
+        trial = self.refiner.trial(question.text)
+        self.write_and_rate(question, rater, in_force(trial.rules if trial else self.rules, question.text), trial)
         return self.refiner.run().version is not None
 
     def write_and_rate(
@@ -312,12 +312,19 @@ def ask_order(user: User, questions: Sequence[Question], random: Random) -> Iter
         yield from asked
 
 
-def heldout_share(rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[str] | None) -> float:
+def heldout_share(rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[Rule] | None) -> float:
     """How often held-out answers satisfy the taste; `rules=None` takes the oracle's."""
     topics = rater.user.topics
     asked = [q for q in questions if q.heldout and (not topics or q.topic in topics)]
-    good = [rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else rules)) for q in asked]
+    good = [
+        rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else in_force(rules, q.text))) for q in asked
+    ]
     return sum(good) / len(good)
+
+
+def plain(texts: Sequence[str]) -> list[Rule]:
+    """Rules for every topic."""
+    return [Rule(id=text, text=text) for text in texts]
 
 
 def find_oracle(user: User, writer: Writer, questions: Sequence[Question]) -> User:
@@ -357,11 +364,13 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                 changed = session.turn(question, rater)
                 turned = user.change is not None and n == user.change.after + 1
                 if changed:
-                    life.accepted.append((n, list(in_force(session.rules))))
+                    life.accepted.append(
+                        (n, [f"{r.text} (for {r.topic})" if r.topic else r.text for r in session.rules])
+                    )
                 if by_taste and (changed or turned):
                     if turned:
                         target = heldout_share(rater, writer, world.questions, None) - SLACK
-                    life.agreement[n] = heldout_share(rater, writer, world.questions, in_force(session.rules))
+                    life.agreement[n] = heldout_share(rater, writer, world.questions, session.rules)
                     if life.agreement[n] >= target:
                         if user.change is not None and n > user.change.after:
                             life.follows_after = life.follows_after or n - user.change.after
@@ -387,7 +396,7 @@ def baselines(
     said = dict.fromkeys(f"{', '.join(g.reasons)} {g.comment}".strip() for g in given if g.rating == -1)
     pasted = [f"The user disliked answers because: {words}." for words in said if words]
     if rater.track == "reasons":
-        found["reasons pasted"] = heldout_share(rater, writer, questions, pasted)
+        found["reasons pasted"] = heldout_share(rater, writer, questions, plain(pasted))
     return found
 
 
@@ -408,7 +417,7 @@ def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: i
                     scores = {r.text: run.score_of([Rule(id=r.text, text=r.text)], base=()).score for r in CATALOGUE}
                     best = max(scores, key=lambda text: scores[text])
                     rules = (best,) if scores[best] > 0.5 else ()
-            return heldout_share(rater, writer, world.questions, rules)
+            return heldout_share(rater, writer, world.questions, plain(rules))
         finally:
             session.close()
 
