@@ -17,6 +17,7 @@ from typing import Any, Literal
 from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, memory_file, preferences, profile, refinement
+from assistant.audience import Axis
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
@@ -464,6 +465,11 @@ class Assistant:
             tuple(use.text for use in uses if use.item_type == "rule"),
             tuple(use.text for use in uses if use.item_type == "trial"),
         )
+
+    def choose_starter(self, axis: Axis, choice: str) -> None:
+        """How someone new is answered on one axis of `audience.AXES`; empty asks for nothing. Kept in `attune.toml`."""
+        setattr(self.settings, axis, choice)
+        save_setting(self.settings.home, axis, choice)
 
     def _change_rules(self, rules: Sequence[Rule], reason: str) -> PromptVersion:
         version = self.memory.current_prompt()

@@ -24,6 +24,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant import acceptance, refinement
+from assistant.audience import starter_rules
 from assistant.catalogue import about, contradict
 from assistant.errors import ChatModelError, ContextOverflow, RefiningCancelled
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
@@ -285,7 +286,8 @@ class Refiner:
         standing = standing_rules(self._memory.memories(kind="procedural"))
         learned = refinement.in_force(version.rules, self.question_of(answer)) if version else ()
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
-        rules = (*standing, *(rule for rule in learned if rule not in standing))
+        own = (*standing, *(rule for rule in learned if rule not in standing))
+        rules = (*starter_rules(self._settings, own).values(), *own)
         return system_text(self._persona(answer.persona), self._global_rules, rules, profile)
 
     # --- judging ------------------------------------------------------------------------------------------------------
@@ -865,7 +867,8 @@ class _Run:
         question = thread[-2] if len(thread) > 1 else None
         history: list[Turn] = turns_of(thread[:-2])[-2 * turns :] if turns else []
         persona = self._refiner._persona(answer.persona)
-        everyone = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
         system = system_text(persona, self._refiner._global_rules, everyone, self._profile)
         asked = user_text(without_topic_rules(question.block), question.content) if question else ""
         return to_langchain(

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     personalization: Literal["off", "light", "full"] = Field(
         default="full", description="How much of you goes into a prompt."
     )
+    expertise: Literal["", "beginner", "expert"] = Field(
+        default="", description="To begin with, until you teach otherwise: how much you know."
+    )
+    detail: Literal["", "short", "long"] = Field(default="", description="The same: how long answers should be.")
+    manner: Literal["", "friendly", "formal"] = Field(default="", description="The same: the tone.")
     refine: Literal["on", "ask", "off"] = Field(
         default="on", description="Learn from thumbs: by itself, asking before each change, or not at all."
     )

@@ -17,6 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from assistant import digests, recall
+from assistant.audience import Axis, starter_rules
 from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import Response, TextChunk, Timings, Tokens, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
@@ -225,6 +226,7 @@ class TurnWriter:
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
         learned_here: tuple[Rule, ...] = ()
+        starters: dict[Axis, str] = {}
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
@@ -232,6 +234,8 @@ class TurnWriter:
             learned_here = rules_for(learned.rules, request.question.content) if learned else ()
             mine = trial.rules if trial else learned_here
             rules += tuple(rule.text for rule in mine if rule.enabled and rule.text not in rules)
+            starters = starter_rules(self._settings, (*rules, *(trial.topic_rules if trial else ())))
+            rules = (*starters.values(), *rules)
         parts = PromptParts(
             persona=request.persona,
             text=request.question.content,
@@ -276,6 +280,10 @@ class TurnWriter:
         topics = {rule.id: f" (for {rule.topic})" for rule in (learned.rules if learned else ()) if rule.topic}
         uses += [
             MessageUse(item_type="rule", item_id=r.id, text=f"{r.text}{topics.get(r.id, '')}") for r in learned_here
+        ]
+        uses += [
+            MessageUse(item_type="rule", item_id=f"starter:{axis}", text=f"{text} (your choice to begin with)")
+            for axis, text in starters.items()
         ]
         if trial is not None:
             uses.append(MessageUse(item_type="trial", item_id=trial.candidate_id, text=trial.text))

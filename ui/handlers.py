@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.audience import Axis
 from assistant.background import EXTRACTION_FAILURE
 from assistant.dates import local_days
 from assistant.errors import AttuneError
@@ -682,6 +683,11 @@ class PageHandlers(ChatHandlers):
             return gr.skip(), gr.skip()
         self.assistant.add_rule(text)
         return self.learning(), ""
+
+    @told
+    def choose_starter(self, axis: Axis, choice: str) -> None:
+        self.assistant.choose_starter(axis, choice)
+        gr.Info("It holds from the next answer on, until you teach otherwise.")
 
     def learn_now(self) -> Iterator[tuple[Any, ...]]:
         """Learn from the ratings, telling how far it is: (what it is doing, the page)"""
