@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
 """The chance that a user who rates at random ever sees a change, over all batches together."""
-CATALOGUE_SHARE = 0.75
+CATALOGUE_SHARE = 0.85
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -43,7 +43,7 @@ LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
 TRIED_SHARE = 0.1
 """The part of the stakes that is bet on the trials alone: liked where the rule was tried, disliked elsewhere."""
-EVERYWHERE_SHARE = 0.7
+EVERYWHERE_SHARE = 0.75
 """The part of the stakes for a rule that is wanted whatever is asked; each set of topics has the same part of the rest."""
 NEARLY_BEST = 1.0
 """Nats: of a batch that is accepted, what won nearly as much as the best may take effect in its place."""

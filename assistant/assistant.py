@@ -364,6 +364,25 @@ class Assistant:
         self.refiner.after_rating()
         return given
 
+    def doubted(self, message_id: str) -> list[Memory]:
+        """What an answer was given with and still holds, when its thumb says that a fact was wrong or outdated.
+
+        Such a thumb never changes how answers are written; one of these may have to be put right (`settle`).
+        """
+        if not any(refinement.doubts_facts(given) for given in self.memory.feedback(message_id)):
+            return []
+        used = [self.memory.find(use.item_id) for use in self.memory.uses_of(message_id) if use.item_id]
+        held = {memory.id: memory for memory in used if memory is not None and memory.valid_to is None}
+        return list(held.values())
+
+    def settle(self, message_id: str, memory_id: str) -> Memory | None:
+        """Close a memory that a thumb doubted. What its comment says instead is kept in its place, if it says a fact."""
+        said = next((given.comment for given in self.memory.feedback(message_id) if given.comment.strip()), "")
+        if said and memory_file.read(memory_file.in_the_third_person(said) or said, self.memory) is not None:
+            return self.correct(memory_id, said)
+        self.mark_wrong(memory_id)
+        return None
+
     def withdraw(self, message_id: str) -> None:
         """Take a rating back: it counts for nothing any more.
 

@@ -193,6 +193,11 @@ def is_about_facts(given: Feedback) -> bool:
     return bool(given.reasons) and all(reason in FACT_REASONS for reason in given.reasons)
 
 
+def doubts_facts(given: Feedback) -> bool:
+    """Does a thumb say that something in the answer was not so? What was used is then to be looked at."""
+    return given.rating == -1 and any(reason in FACT_REASONS for reason in given.reasons)
+
+
 def refusal(text: str, rules: Sequence[Rule], answers: Iterable[str]) -> str:
     """Why a proposed rule may not be tried, in words; empty when it may.
 

@@ -181,6 +181,19 @@ def proposal(version: PromptVersion) -> str:
     )
 
 
+def doubted(message_id: str, memories: Sequence[Memory]) -> str:
+    """A thumb said that a fact was wrong or outdated: which?"""
+    return "".join(
+        card(
+            f"<span class='a-label'>Was this what was wrong?</span> {escape(memory.content)}",
+            button("Yes", "settle", f"{message_id}:{memory.id}", label=f"This was wrong: {memory.content}"),
+            kind="doubted",
+            note="It is then closed and not used again. What you wrote with your thumb takes its place if it says a fact.",
+        )
+        for memory in memories
+    )
+
+
 def which_was_better(earlier: Message, newer: Message) -> str:
     """Asked after an answer was written again."""
     return card(

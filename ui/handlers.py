@@ -215,6 +215,9 @@ class ChatHandlers:
                 parts.append(cards.bigger_models(find_gguf_files()))
         if answer is not None and answer.status == "complete":
             parts += self._comparison(answer)
+        for message in thread:
+            if message.role == "assistant":
+                parts.append(cards.doubted(message.id, self.assistant.doubted(message.id)))
         parts += [cards.proposal(version) for version in self.assistant.proposals()]
         current = self.assistant.memory.current_prompt()
         if current is not None and current.decided_at is not None and current.rules:
@@ -390,6 +393,12 @@ class ChatHandlers:
         elif act == "better":
             better, _, worse = identifier.partition(":")
             self.assistant.prefer(better, worse)
+        elif act == "settle":
+            message_id, _, memory_id = identifier.partition(":")
+            right = self.assistant.settle(message_id, memory_id)
+            gr.Info(
+                cards.escape(f"Remembered: {right.content}") if right else "It is closed and will not be used again."
+            )
         elif act == "use-model":
             gr.Info("Loading the model …")
             self.assistant.use_model(identifier)
