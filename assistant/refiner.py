@@ -23,12 +23,12 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from assistant import acceptance, refinement
+from assistant import acceptance, no_harm, refinement
 from assistant.audience import starter_rules
 from assistant.catalogue import about, contradict
 from assistant.errors import ChatModelError, ContextOverflow, RefiningCancelled
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, system_text, user_text
+from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, block_text, system_text, user_text
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
 from assistant.signs import ABSENCE, sign_of
@@ -67,6 +67,8 @@ QUIET_S = 0.5
 """In the background nothing is scored until no reply was written for so long."""
 QUOTED = 8
 """Ratings that a rule cites at most."""
+MIN_OF_TOPIC = 2
+"""Likes, and dislikes, on the topics of a rule before it may hold for them alone."""
 ELSEWHERE = 0.7
 """Nothing is tried on a topic when so much of what was won says that no change is wanted there."""
 IDLE_TRIALS = 2
@@ -279,6 +281,9 @@ class Refiner:
             self._topics[message_id] = topic_of(self.question_of(self._memory.get_message(message_id)))
         return self._topics[message_id]
 
+    def default_persona(self) -> Persona:
+        return self._persona(self._settings.persona)
+
     def system_of(self, answer: Message) -> str:
         """The system prompt of an answer, with the rules of the version that it was written with."""
         versions = {version.id: version for version in self._versions()}
@@ -394,7 +399,7 @@ class Refiner:
                     break
                 if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                     continue
-                if self._confirmed(standing, rated, trials, tried):
+                if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
                     return self._accept(standing, lead, current, run)
         return None
 
@@ -410,10 +415,13 @@ class Refiner:
         Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. Only
         ratings of its topics count. While a proposal waits nothing is tried, and the stakes alone decide.
         """
+        candidate, scope = standing.candidate, standing.scope
+        of_scope = [one.rating for one in rated if counts(candidate, one) and self.topic_of(one.message_id) in scope]
+        if scope != ALL and (of_scope.count(1) < MIN_OF_TOPIC or of_scope.count(-1) < MIN_OF_TOPIC):
+            return False  # Being disliked elsewhere is no reason to do it here.
         versions = self._versions()
         if not self._settings.trials or any(v.state == "proposed" for v in versions):
             return True
-        candidate, scope = standing.candidate, standing.scope
         with_it = [
             one.given.rating == 1
             for one in trials.get(candidate.edit, [])
@@ -428,6 +436,21 @@ class Refiner:
             and self.topic_of(one.message_id) in scope
         ]
         return acceptance.gains(with_it, without)
+
+    def _harms(self, standing: Standing, current: PromptVersion | None, run: _Run) -> bool:
+        """Would answers to neutral questions be less correct? Then it is refused for good, and the figure is kept."""
+        before = self.current_rules()
+        rules = refinement.apply_edit(before, standing.edit)
+        why = no_harm.refusal(run.right_of(before), run.right_of(rules)) if self.can_score else ""
+        if why:
+            self._memory.add_prompt_version(
+                parent_id=current.id if current else None,
+                rules=rules,
+                state="rejected",
+                reason=f"{refinement.describe(standing.edit)} {why}",
+            )
+            self._memory.refinements.set_candidate_state(standing.candidate.id, "closed")
+        return bool(why)
 
     def _accept(self, standing: Standing, lead: float, current: PromptVersion | None, run: _Run) -> PromptVersion:
         """Put it in force, or propose it. `lead`: how far its batch is beyond its stake, in nats."""
@@ -835,6 +858,21 @@ class _Run:
         self.tell(0, 1, f"Scoring “{refinement.describe(edit)}” on all ratings")
         return self.score_of(refinement.apply_edit(self._refiner.current_rules(), edit))
 
+    def right_of(self, rules: Sequence[Rule]) -> int:
+        """How many of the neutral questions are answered right under these rules."""
+        self.tell(0, 1, "Asking neutral questions")
+
+        def mean(facts: Sequence[str], question: str, answer: str) -> float:
+            self._pause()
+            system = self._system(refinement.in_force(rules, question), self._refiner.default_persona())
+            asked = user_text(block_text(memories=facts), question)
+            messages = [PromptMessage(role="system", content=system), PromptMessage(role="user", content=asked)]
+            result = self._model.log_probability(to_langchain(messages), answer, cancel=self._cancel, ended=True)
+            self.tokens += result.tokens
+            return LogProbability(total=result.total, tokens=result.tokens).mean
+
+        return no_harm.count_right(mean)
+
     # --- the model ----------------------------------------------------------------------------------------------------
 
     def _log_probability(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
@@ -861,15 +899,17 @@ class _Run:
             return LogProbability(total=result.total, tokens=result.tokens)
         return None
 
+    def _system(self, rules: Sequence[str], persona: Persona) -> str:
+        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
+        return system_text(persona, self._refiner._global_rules, everyone, self._profile)
+
     def _messages(self, rules: tuple[str, ...], answer: Message, turns: int) -> list[BaseMessage]:
         """The prompt that an answer is scored under: as it was asked, with other rules and without those on trial."""
         thread = self._memory.thread(answer.conversation_id, answer.id)
         question = thread[-2] if len(thread) > 1 else None
         history: list[Turn] = turns_of(thread[:-2])[-2 * turns :] if turns else []
-        persona = self._refiner._persona(answer.persona)
-        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
-        everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
-        system = system_text(persona, self._refiner._global_rules, everyone, self._profile)
+        system = self._system(rules, self._refiner._persona(answer.persona))
         asked = user_text(without_topic_rules(question.block), question.content) if question else ""
         return to_langchain(
             [

@@ -232,6 +232,9 @@ class Life:
     baselines: dict[str, float] = field(default_factory=dict)
     follows_after: int | None = None
     """Ratings after a change of mind until served again."""
+    spoilt: float | None = None
+    """Of the held-out answers that were liked without rules, those that are not with the rules at the end."""
+    spoilt_by_oracle: float | None = None
     tried: int = 0
     seconds: float = 0.0
 
@@ -322,6 +325,21 @@ def heldout_share(rater: Rater, writer: Writer, questions: Sequence[Question], r
     return sum(good) / len(good)
 
 
+def spoilt_share(
+    rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[Rule] | None
+) -> float | None:
+    """Of the held-out answers that are liked without rules, how many are not with them; None when none is liked."""
+    topics = rater.user.topics
+    asked = [q for q in questions if q.heldout and (not topics or q.topic in topics)]
+    liked = [q for q in asked if rater.likes(q, writer(q.text, ()))]
+    still = [
+        q
+        for q in liked
+        if rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else in_force(rules, q.text)))
+    ]
+    return 1 - len(still) / len(liked) if liked else None
+
+
 def plain(texts: Sequence[str]) -> list[Rule]:
     """Rules for every topic."""
     return [Rule(id=text, text=text) for text in texts]
@@ -379,6 +397,9 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                 if by_taste and n == JUDGED_AFTER:
                     life.baselines = baselines(session, rater, writer, world.questions, life)
             life.tried = session.tried
+            if by_taste:
+                life.spoilt = spoilt_share(rater, writer, world.questions, session.rules)
+                life.spoilt_by_oracle = spoilt_share(rater, writer, world.questions, None)
         finally:
             session.close()
     if by_taste and life.baselines:
@@ -508,6 +529,11 @@ def median(values: Sequence[int | None]) -> float | None:
     return None if middle == float("inf") else middle
 
 
+def mean_of(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(statistics.mean(known), 4) if known else None
+
+
 def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
     def figures(track: Track) -> dict[str, Any]:
         counted = [life for life in lives if life.track == track and life.expressible]
@@ -516,6 +542,8 @@ def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
         return {
             "median_ratings_to_oracle": median([life.ratings_to_oracle for life in counted]),
             "heldout_of_oracle": round(statistics.mean(shares), 4) if shares else None,
+            "spoilt": mean_of([life.spoilt for life in counted]),
+            "spoilt_by_oracle": mean_of([life.spoilt_by_oracle for life in counted]),
             "baselines_of_oracle": {
                 name: round(statistics.mean(min(1.0, life.baselines[name] / life.oracle) for life in counted), 4)
                 for name in names
@@ -547,6 +575,7 @@ def row(life: Life) -> dict[str, Any]:
         "accepted": [{"ratings": n, "rules": rules} for n, rules in life.accepted],
         "follows_after": life.follows_after,
         "tried_answers": life.tried,
+        "spoilt": None if life.spoilt is None else round(life.spoilt, 4),
         "baselines": {name: round(v, 4) for name, v in life.baselines.items()},
         "seconds": round(life.seconds, 1),
     }

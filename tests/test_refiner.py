@@ -558,6 +558,18 @@ def test_what_is_wanted_for_the_other_topics_is_learnt_next(
     assert in_force(rules, FACT) == ("Keep answers short.",) and in_force(rules, TALK) == ("Give more detail.",)
 
 
+def test_no_rule_is_made_for_a_topic_that_was_not_rated(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    """Short answers are liked for facts. That long ones are disliked there is no reason to give them elsewhere."""
+    loop = make(memory, untried, model)
+    likes_short(memory, loop)
+    for n in range(16):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        loop.run()
+    assert in_force(loop.current_rules(), TALK) == in_force(loop.current_rules(), FACT)
+
+
 def test_on_a_topic_where_no_change_is_wanted_nothing_is_tried(memory: MemoryManager, loop: Refiner) -> None:
     """Lists are liked for facts and disliked in talk, as trials have told."""
     from memory import MessageUse
