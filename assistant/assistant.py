@@ -193,6 +193,23 @@ class Assistant:
         speaker = self._persona_or_default(self.memory.get_conversation(answer.conversation_id).persona)
         return self._begin(question, speaker, fresh_wording=True, learn=False)
 
+    def without_knowing_me(self, message_id: str) -> str:
+        """What the reply to the same message would be if nothing were known of the user. Nothing of it is stored.
+
+        Raises:
+            NothingToUndo: the message answers no other. AttuneError: the reply fails.
+        """
+        answer = self.memory.get_message(message_id)
+        if answer.parent_id is None or answer.role != "assistant":
+            raise NothingToUndo("Only a reply can be compared with one that does not know you.")
+        self._refuse_while_running(answer.conversation_id)
+        request = TurnRequest(
+            question=self.memory.get_message(answer.parent_id),
+            answer=answer,
+            persona=self._persona_or_default(answer.persona),
+        )
+        return self._writing.submit(self._writer.without_knowing, request).result()
+
     def edit(self, message_id: str, text: str) -> Iterator[Event]:
         """Say something else in place of an earlier message. The earlier branch stays."""
         if not text.strip():
@@ -363,6 +380,24 @@ class Assistant:
             )
         self.refiner.after_rating()
         return given
+
+    def comment_to_keep(self, message_id: str) -> str:
+        """The comment on an answer's thumb, when it could be a rule and is none yet; empty otherwise."""
+        given = self.memory.feedback(message_id)
+        if not given or refinement.doubts_facts(given[0]):
+            return ""
+        comment = " ".join(given[0].comment.split())
+        return "" if not comment or refinement.refusal(comment, self.current_rules(), ()) else comment
+
+    def make_rule_of_comment(self, message_id: str) -> PromptVersion | None:
+        """Put the comment on an answer's thumb in force as a rule, which cites that thumb. None when it is none to keep."""
+        comment = self.comment_to_keep(message_id)
+        if not comment:
+            return None
+        edit = Edit(kind="add", text=comment[:1].upper() + comment[1:])
+        evidence = [given.id for given in self.memory.feedback(message_id)]
+        rules = refinement.apply_edit(self.current_rules(), edit, evidence=evidence)
+        return self._change_rules(rules, "You made a rule of your comment.")
 
     def doubted(self, message_id: str) -> list[Memory]:
         """What an answer was given with and still holds, when its thumb says that a fact was wrong or outdated.

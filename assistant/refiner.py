@@ -177,6 +177,7 @@ class Refiner:
         self._topics: dict[str, Topic] = {}
         self._last: list[Standing] | None = None
         """How the candidates stood at the end of the last run: a reply must not wait for more."""
+        self._cancel: threading.Event | None = None
         self.progress: Progress | None = None
         """What the present run is doing; None between runs."""
 
@@ -193,7 +194,16 @@ class Refiner:
 
     def _job(self, _payload: dict[str, Any]) -> None:
         if self._settings.refine != "off" and self._rated():
-            self.run()
+            try:
+                self.run()
+            except RefiningCancelled:
+                log.info("Learning was stopped; it goes on with the next rating")
+
+    def stop(self) -> None:
+        """End the run that is being made, wherever it was started. What was scored is kept."""
+        cancel = self._cancel
+        if cancel is not None:
+            cancel.set()
 
     # --- a run --------------------------------------------------------------------------------------------------------
 
@@ -207,7 +217,8 @@ class Refiner:
         """
         with self._running:
             started = time.perf_counter()
-            run = _Run(self, progress, cancel)
+            self._cancel = cancel or threading.Event()
+            run = _Run(self, progress, self._cancel)
             try:
                 why_not = self._why_not()
                 version: PromptVersion | None = None
@@ -221,7 +232,7 @@ class Refiner:
                     waiting = run.score() or waiting
                     self._last = self.standings()
             finally:
-                self.progress = None
+                self.progress = self._cancel = None
             return Refined(
                 version=version,
                 scored=run.scored,

@@ -131,6 +131,17 @@ class TurnWriter:
             log.info("Reply of %d characters", len(text))
             running.finish()
 
+    def without_knowing(self, request: TurnRequest) -> str:
+        """The reply to the same question with nothing personal in its prompt, neither memory nor rule. Stores nothing."""
+        chat_model: Any = self._chat_model()
+        thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
+        reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
+        with self._memory.worker.paused():
+            prompt, _, _ = self._prompt(
+                replace(request, personal=False), chat_model, thread, None, [], chat_model.n_ctx - reserve
+            )
+            return str(chat_model.invoke(to_langchain(prompt.messages), max_tokens=reserve).content)
+
     def _fail(self, request: TurnRequest, running: RunningReply, error: Exception) -> None:
         try:
             partial = self._memory.get_message(request.answer.id).content

@@ -181,6 +181,16 @@ def proposal(version: PromptVersion) -> str:
     )
 
 
+def comment_as_rule(message_id: str, comment: str) -> str:
+    """What the user wrote with a thumb may be meant for every answer."""
+    return card(
+        f"<span class='a-label'>Shall this hold from now on?</span> {escape(comment)}",
+        button("Make it a rule", "comment-rule", message_id, label=f"Make it a rule: {comment}"),
+        kind="proposal",
+        note="You can change or delete it under Learning.",
+    )
+
+
 def doubted(message_id: str, memories: Sequence[Memory]) -> str:
     """A thumb said that a fact was wrong or outdated: which?"""
     return "".join(

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from assistant.events import Event, TextChunk
 from assistant.extraction import allow_class, allowed_classes
 from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
+from assistant.refinement import is_about_facts
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
@@ -218,6 +220,8 @@ class ChatHandlers:
         for message in thread:
             if message.role == "assistant":
                 parts.append(cards.doubted(message.id, self.assistant.doubted(message.id)))
+        if answer is not None and (comment := self.assistant.comment_to_keep(answer.id)):
+            parts.append(cards.comment_as_rule(answer.id, comment))
         parts += [cards.proposal(version) for version in self.assistant.proposals()]
         current = self.assistant.memory.current_prompt()
         if current is not None and current.decided_at is not None and current.rules:
@@ -246,7 +250,8 @@ class ChatHandlers:
         """What an answer was given with, and why it is as it is."""
         learned, tried = self.assistant.rules_of(message_id)
         used = cards.used_panel(self.assistant.used_for(message_id), of_reply=True)
-        return used + rules.why(learned, tried, self.assistant.memory.get_message(message_id).model)
+        answer = self.assistant.memory.get_message(message_id)
+        return used + rules.why(learned, tried, answer.model, answer.id if answer.status == "complete" else "")
 
     @told
     def open(self, current: str) -> ChatView:
@@ -393,6 +398,8 @@ class ChatHandlers:
         elif act == "better":
             better, _, worse = identifier.partition(":")
             self.assistant.prefer(better, worse)
+        elif act == "comment-rule":
+            self.assistant.make_rule_of_comment(identifier)
         elif act == "settle":
             message_id, _, memory_id = identifier.partition(":")
             right = self.assistant.settle(message_id, memory_id)
@@ -417,6 +424,10 @@ class ChatHandlers:
             return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip(), *right
         if act == "forget":
             return gr.skip(), *self.ask(f"memory:{identifier}"), gr.skip(), gr.skip()
+        if act == "without-me":
+            known = self.assistant.memory.get_message(identifier).content
+            unknown = self.assistant.without_knowing_me(identifier)
+            return self._used_by(identifier) + rules.side_by_side(known, unknown), *(gr.skip(),) * 5
         return (gr.skip(),) * 6
 
     @told
@@ -653,7 +664,23 @@ class PageHandlers(ChatHandlers):
             evidence,
             memory.refinements.evidence(),
             self.assistant.refiner.standings(),
+            self._liked(),
         )
+
+    def _liked(self) -> list[tuple[bool, datetime]]:
+        """The thumbs about style on answers that no rule was tried in, oldest first."""
+        refinements = self.assistant.memory.refinements
+        tried = {message_id for message_id, _ in refinements.trials()}
+        return [
+            (given.rating == 1, given.created_at)
+            for given in refinements.rated()
+            if given.message_id not in tried and not is_about_facts(given)
+        ]
+
+    @told
+    def stop_learning(self) -> None:
+        """What was scored is kept; the next rating goes on from there."""
+        self.assistant.refiner.stop()
 
     @told
     def learning_pressed(self, event: gr.EventData) -> tuple[Any, ...]:

@@ -32,6 +32,7 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
             ]
         with gr.Row():
             now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
+            stop = gr.Button("Stop learning", elem_id="learn-stop", size="sm", scale=0, min_width=140)
             doing = gr.HTML(apply_default_css=False, elem_id="learning-progress")
         with gr.Row(visible=False, elem_id="rule-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="rule-text", max_length=200)
@@ -49,4 +50,5 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
     for axis, choice in zip(AXES, choices, strict=True):
         choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
+    stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
