@@ -193,6 +193,17 @@ class Assistant:
         speaker = self._persona_or_default(self.memory.get_conversation(answer.conversation_id).persona)
         return self._begin(question, speaker, fresh_wording=True, learn=False)
 
+    def other_answer(self, message_id: str) -> Iterator[Event] | None:
+        """Beside an answer that a rule was tried in, one without it, for a blind comparison. None when there is nothing to
+        compare, or the setting `compare` is off."""
+        answer = self.memory.get_message(message_id)
+        if not self.settings.compare or answer.status != "complete" or not self.rules_of(answer.id)[1]:
+            return None
+        if answer.parent_id is None or len(self.memory.siblings(answer.id)) > 1:
+            return None
+        question = self.memory.get_message(answer.parent_id)
+        return self._begin(question, self._persona_or_default(answer.persona), learn=False, may_try=False)
+
     def without_knowing_me(self, message_id: str) -> str:
         """What the reply to the same message would be if nothing were known of the user. Nothing of it is stored.
 
@@ -254,6 +265,7 @@ class Assistant:
         personal: bool = True,
         fresh_wording: bool = False,
         learn: bool = True,
+        may_try: bool = True,
     ) -> Iterator[Event]:
         first = question.parent_id is None
         answer = self.memory.add_message(
@@ -275,6 +287,7 @@ class Assistant:
                 p.id for p in self.all_personas() if p.memory_scope == "own" and p.id != speaker.id
             ),
             personal=personal,
+            may_try=may_try,
             fresh_wording=fresh_wording,
         )
         running = RunningReply(conversation_id=question.conversation_id, message_id=answer.id)
@@ -428,8 +441,8 @@ class Assistant:
         self.memory.delete_feedback(message_id)
         self.refiner.after_rating()
 
-    def prefer(self, better_id: str, worse_id: str) -> PreferencePair:
-        """Of two answers to one question, the user found the first better.
+    def prefer(self, better_id: str, worse_id: str, *, blind: bool = False) -> PreferencePair:
+        """Of two answers to one question, the user found the first better; `blind`: not knowing which was which.
 
         Raises:
             NotFound: there is no such message. NotAnswersToOne: they answer different messages.
@@ -438,7 +451,7 @@ class Assistant:
         same = better.parent_id is not None and better.parent_id == worse.parent_id and better.role == "assistant"
         if not same or better.id == worse.id:
             raise NotAnswersToOne("Only two answers to the same message can be compared. Write one again first.")
-        pair = self.memory.refinements.add_pair(better_id, worse_id, source="regeneration")
+        pair = self.memory.refinements.add_pair(better_id, worse_id, source="ab" if blind else "regeneration")
         self.refiner.after_rating()
         return pair
 

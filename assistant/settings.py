@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     trials: bool = Field(
         default=True, description="After a thumb down, try another manner on some answers, and say so beside them."
     )
+    compare: bool = Field(
+        default=False,
+        description="Beside an answer that tries a manner, write one that does not, and ask which is better.",
+    )
     refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
     host: str = Field(default="127.0.0.1", description="Where the page listens.")
     port: int = Field(default=7860, ge=0, le=65535, description="The page's port; 0 picks a free one.")

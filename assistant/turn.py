@@ -92,6 +92,8 @@ class TurnRequest:
     hidden_personas: frozenset[str] = frozenset()
     """Personas that keep their memories to themselves: their conversations are not searched here."""
     personal: bool = True
+    may_try: bool = True
+    """May a rule be tried in it? Not in the other answer of a comparison."""
     fresh_wording: bool = False
     """A regeneration: sample, so that the second try is another one."""
 
@@ -219,7 +221,7 @@ class TurnWriter:
         """The prompt, what it was made of, and the rules in force."""
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
-        trial = self._trial(request.question.content) if strength != "off" else None
+        trial = self._trial(request.question.content) if strength != "off" and request.may_try else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(

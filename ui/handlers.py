@@ -230,8 +230,8 @@ class ChatHandlers:
                 parts.append(cards.accepted(current))
         return "".join(parts)
 
-    def _comparison(self, answer: Message) -> list[str]:
-        """After an answer was written again: which was better? Asked until it is said."""
+    def _undecided(self, answer: Message) -> list[Message]:
+        """The last two answers to one message, the newer last, until the user has said which was better."""
         memory = self.assistant.memory
         versions = [m for m in memory.siblings(answer.id) if m.status == "complete" and m.content.strip()]
         if len(versions) < 2 or versions[-1].id != answer.id or versions[-2].content == answer.content:
@@ -239,7 +239,18 @@ class ChatHandlers:
         asked = {versions[-2].id, answer.id}
         if any({pair.better_id, pair.worse_id} == asked for pair in memory.refinements.pairs()):
             return []
-        return [cards.which_was_better(versions[-2], answer)]
+        return versions[-2:]
+
+    def _is_blind(self, pair: Sequence[Message]) -> bool:
+        """Was the second written for a comparison, so that neither may say what it tried?"""
+        return self.assistant.settings.compare and any(self.assistant.rules_of(m.id)[1] for m in pair)
+
+    def _comparison(self, answer: Message) -> list[str]:
+        """After an answer was written again: which was better? Asked until it is said."""
+        pair = self._undecided(answer)
+        if not pair:
+            return []
+        return [cards.blind_choice(*pair) if self._is_blind(pair) else cards.which_was_better(*pair)]
 
     def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
         answers = [m.id for m in thread if m.role == "assistant"]
@@ -251,6 +262,8 @@ class ChatHandlers:
         learned, tried = self.assistant.rules_of(message_id)
         used = cards.used_panel(self.assistant.used_for(message_id), of_reply=True)
         answer = self.assistant.memory.get_message(message_id)
+        if self._is_blind(self._undecided(answer)):
+            return used
         return used + rules.why(learned, tried, answer.model, answer.id if answer.status == "complete" else "")
 
     @told
@@ -279,6 +292,15 @@ class ChatHandlers:
             return conversation, self.assistant.respond(text, conversation or None, persona or None)
 
         yield from self._stream(begin, box="")
+
+    def compare(self, current: str) -> Iterator[ChatView]:
+        """After an answer that tried a rule, another without it, when the user wants to compare."""
+        thread = self._thread(current) if current and not is_incognito(current) else []
+        events = self.assistant.other_answer(thread[-1].id) if thread and thread[-1].role == "assistant" else None
+        if events is None:
+            yield ChatView()
+        else:
+            yield from self._stream(lambda: (current, events))
 
     def regenerate(self, ids: list[str], current: str, event: gr.RetryData) -> Iterator[ChatView]:
         """Write the reply again. Gradio names the row of the question."""
@@ -398,6 +420,12 @@ class ChatHandlers:
         elif act == "better":
             better, _, worse = identifier.partition(":")
             self.assistant.prefer(better, worse)
+        elif act == "better-blind":
+            better, _, worse = identifier.partition(":")
+            self.assistant.prefer(better, worse, blind=True)
+            tried = self.assistant.rules_of(better)[1] or self.assistant.rules_of(worse)[1]
+            which = "The one you chose" if self.assistant.rules_of(better)[1] else "The other one"
+            gr.Info(cards.escape(f"{which} tried: {' '.join(tried)}"))
         elif act == "comment-rule":
             self.assistant.make_rule_of_comment(identifier)
         elif act == "settle":
