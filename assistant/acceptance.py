@@ -3,14 +3,17 @@
 Each candidate bets on every rating that comes *after* it was made, before the rating is known to it: "an answer that I
 make likelier will be liked". The stakes multiply. Against it stands the best constant like-rate in hindsight,
 
-    E_t = sum_g w_g prod_i P_g(label_i | reward_i)  /  max_theta prod_i theta^label_i (1 - theta)^(1 - label_i)
+    E_t = sum_g w_g prod_i P_g(label_i | answer_i) / max_theta prod_i theta^label_i (1 - theta)^(1 - label_i)
 
 a ratio of universal inference (Wasserman, Ramdas, Balakrishnan 2020). For a user whose thumbs have nothing to do with
 the answers, at any like-rate, E_t never exceeds a non-negative martingale that starts at 1, whatever answers were shown
 and however often we look: P(E_t ever >= c) <= 1/c (Ville). Centring by hand is not needed, since theta is the best there is: a
 user who likes nearly everything makes no candidate a winner.
 
-The j-th batch of K candidates is accepted at E >= K / alpha_j, and the alphas of a lifetime sum to 5 %.
+g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
+begin, and over the topics for which the rule may be wanted. A mean of such ratios is one again. So a batch of candidates
+bets together: it is accepted when the mean of its candidates' E reaches 1 / alpha_j, and the one that won most takes
+effect. The alphas of a lifetime sum to 5 %.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
 """The chance that a user who rates at random ever sees a change, over all batches together."""
-CATALOGUE_SHARE = 0.7
+CATALOGUE_SHARE = 0.85
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -34,61 +37,150 @@ FLOOR = 0.02
 THRESHOLDS = (-0.25, 0.0, 0.25, 0.5)
 """Where liking may begin, in root mean squares of the candidate's rewards so far."""
 SLOPE = 8.0
-SIGN_THRESHOLDS = (-0.75, -0.25, 0.25, 0.75)
+SIGN_THRESHOLDS = (-0.5, 0.0, 0.5)
 """The same for signs, in standard deviations from their mean so far."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
+TRIED_SHARE = 0.1
+"""The part of the stakes that is bet on the trials alone: liked where the rule was tried, disliked elsewhere."""
+EVERYWHERE_SHARE = 0.75
+"""The part of the stakes for a rule that is wanted whatever is asked; each set of topics has the same part of the rest."""
+NEARLY_BEST = 1.0
+"""Nats: of a batch that is accepted, what won nearly as much as the best may take effect in its place."""
 REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
 GAIN = 0.5
 """Standard deviations: two to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
-TRIAL_SHARPNESS = 2.0
-TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.7, 0.95
+TRIAL_SHARPNESS = 3.0
+TRIAL_CHANCE, TRIAL_CHANCE_MORE = 0.9, 1.0
 """After one dislike among the last `RECENT` ratings, and after more. The rest is the control."""
-TRIAL_CHANCE_BALANCED = 0.4
+TRIAL_CHANCE_BALANCED = 0.3
+TRIAL_DISLIKED, TRIAL_DISLIKED_ELSEWHERE = 1.5, 0.7
+"""Nats that a dislike of an answer in its manner costs a candidate when the next trial is chosen: on the same topic, on others."""
 RECENT = 4
 
 
-def thumb_wealth(labels: ArrayLike, rewards: ArrayLike, signs: ArrayLike | None = None) -> NDArray[np.float64]:
-    """log E after each thumb, in nats.
+def thumb_wealth(
+    labels: ArrayLike, rewards: ArrayLike, signs: ArrayLike | None = None, tried: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """log E after each thumb, in nats, of a rule that is wanted whatever is asked.
 
     Args:
         labels: (n,) True for a like.
         rewards: (n,) r_p of the rated answers, nats per token; NaN where there is none.
         signs: (n,) how much each answer looks like the rule, in any unit; None when it cannot be seen. Half of the
             stakes are then bet by it.
+        tried: (n,) True where the answer was written with the rule on trial; None: not known.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    if y.size == 0:
+    bets = _bets(rewards, signs, tried) if y.size else []
+    if not bets:
+        return np.zeros(y.size + 1)
+    paths = [_mean(np.cumsum(_log_chance(y, like), axis=1)) + weight for weight, like in bets]
+    return np.concatenate([[0.0], np.logaddexp.reduce(np.stack(paths), axis=0) - _null(y)])
+
+
+def scoped_wealth(
+    labels: ArrayLike,
+    rewards: ArrayLike,
+    signs: ArrayLike | None = None,
+    tried: ArrayLike | None = None,
+    *,
+    inside: Sequence[Sequence[bool]],
+) -> NDArray[np.float64]:
+    """log E after all thumbs, in nats, of the rule being wanted everywhere, and of each set of topics.
+
+    Outside its topics a rule bets in halves that answers in its manner are disliked there, and that they are neither
+    liked nor disliked for it (Krichevsky and Trofimov's estimate of the like-rate).
+
+    Args:
+        labels, rewards, signs, tried: as in `thumb_wealth`.
+        inside: (s, n) True where a rating is of the topics of a set.
+
+    Returns:
+        (1 + s,): everywhere first. All 0 where nothing can be bet on.
+    """
+    y = np.asarray(labels, dtype=bool)
+    within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
+    bets = _bets(rewards, signs, tried) if y.size else []
+    if not bets:
+        return np.zeros(1 + len(within))
+    likes = (1 - within) @ y
+    others = (1 - within).sum(axis=1)
+    indifferent = np.array([_estimated(int(k), int(n)) for k, n in zip(likes, others, strict=True)])
+    parts = []
+    for weight, like in bets:
+        chances, reverse = _log_chance(y, like), _log_chance(y, LIKED_ABOVE + LIKED_BELOW - like)
+        here = within @ chances.T
+        there = np.logaddexp((1 - within) @ reverse.T, indifferent[:, None]) - math.log(2)
+        everywhere = chances.sum(axis=1)[None, :]
+        parts.append(_mean(np.concatenate([everywhere, here + there]).T) + weight)
+    result: NDArray[np.float64] = np.logaddexp.reduce(np.stack(parts), axis=0) - float(_null(y)[-1])
+    return result
+
+
+def scope_shares(sets: int) -> NDArray[np.float64]:
+    """log of the part of the stakes for a rule that is wanted everywhere, and for each of `sets` sets of topics."""
+    if not sets:
         return np.zeros(1)
-    counts: NDArray[Any] = np.arange(1, y.size + 1)
+    return np.log(np.array([EVERYWHERE_SHARE, *[(1 - EVERYWHERE_SHARE) / sets] * sets], dtype=np.float64))
+
+
+def _bets(
+    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """What is bet, view by view: (log of its part of the stakes, how likely a like is (thresholds, n))."""
     # Scales look at answers, never at labels, so they may include the present one.
     r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
-    bets = []
+    counts: NDArray[Any] = np.arange(1, r.size + 1)
+    seen = []
     if not np.isnan(r).all():
         known = np.nan_to_num(r)
-        bets.append(_bet(y, known / np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts)), THRESHOLDS))
+        seen.append(_like(known / np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts)), THRESHOLDS))
     if signs is not None:
         s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
         mean = np.cumsum(s) / counts
         spread = np.sqrt(np.maximum(0.0, np.cumsum(s**2) / counts - mean**2))
-        bets.append(_bet(y, np.where(spread > 1e-6, (s - mean) / np.maximum(spread, 1e-6), 0.0), SIGN_THRESHOLDS))
-    if not bets:
-        return np.zeros(y.size + 1)
-    both = np.logaddexp.reduce(np.stack(bets), axis=0) - math.log(len(bets))
-    likes: NDArray[Any] = np.cumsum(y)
-    null = _entropy(likes, counts) + _entropy(counts - likes, counts)
-    return np.concatenate([[0.0], both - null])
+        seen.append(_like(np.where(spread > 1e-6, (s - mean) / np.maximum(spread, 1e-6), 0.0), SIGN_THRESHOLDS))
+    if tried is None or not seen:
+        return [(-math.log(len(seen)), like) for like in seen]
+    arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
+    rest = math.log((1 - TRIED_SHARE) / len(seen))
+    return [*((rest, like) for like in seen), (math.log(TRIED_SHARE), arm)]
 
 
-def _bet(y: NDArray[np.bool_], z: NDArray[np.float64], thresholds: Sequence[float]) -> NDArray[np.float64]:
-    """log of the likelihood of the labels so far, (n,), averaged over where liking may begin."""
-    like = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) / (1 + np.exp(-SLOPE * (z - np.array(thresholds)[:, None])))
-    paths = np.cumsum(np.log(np.where(y, like, 1 - like)), axis=1)
-    result: NDArray[np.float64] = np.logaddexp.reduce(paths, axis=0) - math.log(len(thresholds))
+def _like(z: NDArray[np.float64], thresholds: Sequence[float]) -> NDArray[np.float64]:
+    """How likely a like is, (thresholds, n), for where liking may begin."""
+    result: NDArray[np.float64] = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) / (
+        1 + np.exp(-SLOPE * (z - np.array(thresholds)[:, None]))
+    )
     return result
+
+
+def _log_chance(y: NDArray[np.bool_], like: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log of how likely each label was, (thresholds, n)."""
+    result: NDArray[np.float64] = np.log(np.where(y, like, 1 - like))
+    return result
+
+
+def _mean(log_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log of the mean over the first axis."""
+    result: NDArray[np.float64] = np.logaddexp.reduce(log_values, axis=0) - math.log(len(log_values))
+    return result
+
+
+def _estimated(likes: int, n: int) -> float:
+    """log of how likely these labels are in any one order when the like-rate is estimated as they come."""
+    return math.lgamma(likes + 0.5) + math.lgamma(n - likes + 0.5) - math.lgamma(n + 1) - 2 * math.lgamma(0.5)
+
+
+def _null(y: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """log of how likely the labels so far are at the constant like-rate that suits them best, (n,)."""
+    counts: NDArray[Any] = np.arange(1, y.size + 1)
+    likes: NDArray[Any] = np.cumsum(y)
+    return _entropy(likes, counts) + _entropy(counts - likes, counts)
 
 
 def _entropy(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
@@ -118,7 +210,7 @@ def reason_wealth(named: Sequence[bool]) -> float:
 
 
 def threshold(batch: int, size: int) -> float:
-    """log of the stake at which a candidate of a batch is accepted.
+    """log of the stake at which a candidate of a batch would be accepted if it were the only one that won anything.
 
     Args:
         batch: 0 for the fixed catalogue, then 1, 2, … in the order in which batches were made.
@@ -126,6 +218,11 @@ def threshold(batch: int, size: int) -> float:
     """
     share = CATALOGUE_SHARE if batch == 0 else (1 - CATALOGUE_SHARE) * 6 / (math.pi**2 * batch**2)
     return math.log(size / (ALPHA * share))
+
+
+def batch_lead(leads: Sequence[float]) -> float:
+    """How far a batch is beyond its stake, in nats, from how far each of its candidates is: accepted at 0 and above."""
+    return float(np.logaddexp.reduce(np.array(leads))) if leads else -math.inf
 
 
 def enough(labels: Sequence[bool], *, more: int = 0) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, memory_file, preferences, profile, refinement
+from assistant.audience import Axis
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
@@ -199,6 +200,34 @@ class Assistant:
         speaker = self._persona_or_default(self.memory.get_conversation(answer.conversation_id).persona)
         return self._begin(question, speaker, fresh_wording=True, learn=False)
 
+    def other_answer(self, message_id: str) -> Iterator[Event] | None:
+        """Beside an answer that a rule was tried in, one without it, for a blind comparison. None when there is nothing to
+        compare, or the setting `compare` is off."""
+        answer = self.memory.get_message(message_id)
+        if not self.settings.compare or answer.status != "complete" or not self.rules_of(answer.id)[1]:
+            return None
+        if answer.parent_id is None or len(self.memory.siblings(answer.id)) > 1:
+            return None
+        question = self.memory.get_message(answer.parent_id)
+        return self._begin(question, self._persona_or_default(answer.persona), learn=False, may_try=False)
+
+    def without_knowing_me(self, message_id: str) -> str:
+        """What the reply to the same message would be if nothing were known of the user. Nothing of it is stored.
+
+        Raises:
+            NothingToUndo: the message answers no other. AttuneError: the reply fails.
+        """
+        answer = self.memory.get_message(message_id)
+        if answer.parent_id is None or answer.role != "assistant":
+            raise NothingToUndo("Only a reply can be compared with one that does not know you.")
+        self._refuse_while_running(answer.conversation_id)
+        request = TurnRequest(
+            question=self.memory.get_message(answer.parent_id),
+            answer=answer,
+            persona=self._persona_or_default(answer.persona),
+        )
+        return self._writing.submit(self._writer.without_knowing, request).result()
+
     def edit(self, message_id: str, text: str) -> Iterator[Event]:
         """Say something else in place of an earlier message. The earlier branch stays."""
         if not text.strip():
@@ -243,6 +272,7 @@ class Assistant:
         personal: bool = True,
         fresh_wording: bool = False,
         learn: bool = True,
+        may_try: bool = True,
     ) -> Iterator[Event]:
         first = question.parent_id is None
         answer = self.memory.add_message(
@@ -264,6 +294,7 @@ class Assistant:
                 p.id for p in self.all_personas() if p.memory_scope == "own" and p.id != speaker.id
             ),
             personal=personal,
+            may_try=may_try,
             fresh_wording=fresh_wording,
         )
         running = RunningReply(conversation_id=question.conversation_id, message_id=answer.id)
@@ -371,6 +402,43 @@ class Assistant:
         self.refiner.after_rating()
         return given
 
+    def comment_to_keep(self, message_id: str) -> str:
+        """The comment on an answer's thumb, when it could be a rule and is none yet; empty otherwise."""
+        given = self.memory.feedback(message_id)
+        if not given or refinement.doubts_facts(given[0]):
+            return ""
+        comment = " ".join(given[0].comment.split())
+        return "" if not comment or refinement.refusal(comment, self.current_rules(), ()) else comment
+
+    def make_rule_of_comment(self, message_id: str) -> PromptVersion | None:
+        """Put the comment on an answer's thumb in force as a rule, which cites that thumb. None when it is none to keep."""
+        comment = self.comment_to_keep(message_id)
+        if not comment:
+            return None
+        edit = Edit(kind="add", text=comment[:1].upper() + comment[1:])
+        evidence = [given.id for given in self.memory.feedback(message_id)]
+        rules = refinement.apply_edit(self.current_rules(), edit, evidence=evidence)
+        return self._change_rules(rules, "You made a rule of your comment.")
+
+    def doubted(self, message_id: str) -> list[Memory]:
+        """What an answer was given with and still holds, when its thumb says that a fact was wrong or outdated.
+
+        Such a thumb never changes how answers are written; one of these may have to be put right (`settle`).
+        """
+        if not any(refinement.doubts_facts(given) for given in self.memory.feedback(message_id)):
+            return []
+        used = [self.memory.find(use.item_id) for use in self.memory.uses_of(message_id) if use.item_id]
+        held = {memory.id: memory for memory in used if memory is not None and memory.valid_to is None}
+        return list(held.values())
+
+    def settle(self, message_id: str, memory_id: str) -> Memory | None:
+        """Close a memory that a thumb doubted. What its comment says instead is kept in its place, if it says a fact."""
+        said = next((given.comment for given in self.memory.feedback(message_id) if given.comment.strip()), "")
+        if said and memory_file.read(memory_file.in_the_third_person(said) or said, self.memory) is not None:
+            return self.correct(memory_id, said)
+        self.mark_wrong(memory_id)
+        return None
+
     def withdraw(self, message_id: str) -> None:
         """Take a rating back: it counts for nothing any more.
 
@@ -381,8 +449,8 @@ class Assistant:
         self.memory.delete_feedback(message_id)
         self.refiner.after_rating()
 
-    def prefer(self, better_id: str, worse_id: str) -> PreferencePair:
-        """Of two answers to one question, the user found the first better.
+    def prefer(self, better_id: str, worse_id: str, *, blind: bool = False) -> PreferencePair:
+        """Of two answers to one question, the user found the first better; `blind`: not knowing which was which.
 
         Raises:
             NotFound: there is no such message. NotAnswersToOne: they answer different messages.
@@ -391,7 +459,7 @@ class Assistant:
         same = better.parent_id is not None and better.parent_id == worse.parent_id and better.role == "assistant"
         if not same or better.id == worse.id:
             raise NotAnswersToOne("Only two answers to the same message can be compared. Write one again first.")
-        pair = self.memory.refinements.add_pair(better_id, worse_id, source="regeneration")
+        pair = self.memory.refinements.add_pair(better_id, worse_id, source="ab" if blind else "regeneration")
         self.refiner.after_rating()
         return pair
 
@@ -472,6 +540,11 @@ class Assistant:
             tuple(use.text for use in uses if use.item_type == "rule"),
             tuple(use.text for use in uses if use.item_type == "trial"),
         )
+
+    def choose_starter(self, axis: Axis, choice: str) -> None:
+        """How someone new is answered on one axis of `audience.AXES`; empty asks for nothing. Kept in `attune.toml`."""
+        setattr(self.settings, axis, choice)
+        save_setting(self.settings.home, axis, choice)
 
     def _change_rules(self, rules: Sequence[Rule], reason: str) -> PromptVersion:
         version = self.memory.current_prompt()

@@ -19,6 +19,7 @@ from ulid import ULID
 from assistant.catalogue import CATALOGUE, FACT_REASONS, REASONS, contradict, rule_for
 from assistant.errors import UnknownReason
 from assistant.scoring import PromptScore
+from assistant.topics import holds_for
 from memory import Edit, Feedback, PromptVersion, Rule
 
 MIN_EVIDENCE = 2
@@ -107,11 +108,12 @@ def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = (
         kept = tuple(r for r in kept if r is not target)
     if any(r.enabled and r.text == edit.text and r.topic == edit.topic for r in kept):
         return tuple(rules)
-    against = [r for r in kept if contradict(r.text, edit.text) and (not r.topic or r.topic == edit.topic)]
+    # A rule for some topics stands beside a general one and wins there; a new general rule holds for all topics.
+    against = [r for r in kept if contradict(r.text, edit.text) and edit.topic in ("", r.topic)]
     if any(r.locked and r.enabled for r in against):
         return tuple(rules)
     new = Rule(id=str(ULID()), text=edit.text, topic=edit.topic, evidence=tuple(evidence))
-    stay = [r for r in kept if r not in against and r.text != edit.text]
+    stay = [r for r in kept if r not in against and (r.text != edit.text or (edit.topic and r.topic != edit.topic))]
     while len(stay) >= MAX_RULES:
         oldest = next((r for r in stay if not r.locked), None)
         if oldest is None:
@@ -120,14 +122,32 @@ def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = (
     return (*stay, new)
 
 
-def in_force(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """The words of the rules that are switched on and hold everywhere."""
-    return tuple(r.text for r in rules if r.enabled and not r.topic)
+def in_force(rules: Iterable[Rule], question: str | None = None) -> tuple[str, ...]:
+    """The words of the rules that are switched on and hold for a question; None: those that hold whatever is asked."""
+    if question is None:
+        return tuple(r.text for r in rules if r.enabled and not r.topic)
+    return tuple(r.text for r in rules_for(rules, question))
+
+
+def rules_for(rules: Iterable[Rule], question: str) -> tuple[Rule, ...]:
+    """The rules that are switched on and hold for one question, in their order, as rules without a topic.
+
+    Of two that contradict each other the one for this topic holds, then the newer one; a locked one always.
+    """
+    holding = [r for r in rules if r.enabled and holds_for(r.topic, question)]
+    ranked = sorted(range(len(holding)), key=lambda i: (holding[i].locked, bool(holding[i].topic), i), reverse=True)
+    kept: list[int] = []
+    for i in ranked:
+        if all(not contradict(holding[i].text, holding[j].text) and holding[i].text != holding[j].text for j in kept):
+            kept.append(i)
+    return tuple(replace(holding[i], topic="") for i in sorted(kept))
 
 
 def describe(edit: Edit) -> str:
     """An edit in words for the user."""
     where = f" (for {edit.topic})" if edit.topic else ""
+    if edit.kind == "split":
+        return f"{edit.target} (only for {edit.topic})"
     if edit.kind == "drop":
         return f"No longer: {edit.target}"
     if edit.kind == "rewrite":
@@ -171,6 +191,11 @@ def named_by(given: Feedback) -> list[str]:
 def is_about_facts(given: Feedback) -> bool:
     """A thumb about what was said, not how: it changes nothing in refinement."""
     return bool(given.reasons) and all(reason in FACT_REASONS for reason in given.reasons)
+
+
+def doubts_facts(given: Feedback) -> bool:
+    """Does a thumb say that something in the answer was not so? What was used is then to be looked at."""
+    return given.rating == -1 and any(reason in FACT_REASONS for reason in given.reasons)
 
 
 def refusal(text: str, rules: Sequence[Rule], answers: Iterable[str]) -> str:

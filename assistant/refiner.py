@@ -14,23 +14,26 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from assistant import acceptance, refinement
-from assistant.catalogue import about
+from assistant import acceptance, no_harm, refinement
+from assistant.audience import starter_rules
+from assistant.catalogue import about, contradict
 from assistant.errors import ChatModelError, ContextOverflow, RefiningCancelled
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, system_text, user_text
+from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, block_text, system_text, user_text
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
-from assistant.signs import sign_of
+from assistant.signs import ABSENCE, sign_of
 from assistant.streaming import to_langchain
+from assistant.topics import ALL, SCOPES, Topic, name_of, topic_of
 from assistant.turn import Trial, is_small, turns_of
 from memory import (
     Candidate,
@@ -65,6 +68,12 @@ QUIET_S = 0.5
 """In the background nothing is scored until no reply was written for so long."""
 QUOTED = 8
 """Ratings that a rule cites at most."""
+MIN_OF_TOPIC = 2
+"""Likes, and dislikes, on the topics of a rule before it may hold for them alone."""
+ELSEWHERE = 0.7
+"""Nothing is tried on a topic when so much of what was won says that no change is wanted there."""
+IDLE_TRIALS = 2
+"""A rule that moved nothing in so many trials is not tried again."""
 
 
 Rewards = dict[tuple[str, str, str], tuple[float | None, float | None]]
@@ -84,7 +93,10 @@ class Standing:
     """How a candidate does."""
 
     candidate: Candidate
+    scoped: tuple[float, ...]
+    """log of what each set of topics won with its part of the stakes: all topics first, then `topics.SCOPES`, or nothing more."""
     log_wealth: float
+    """Of all of them together."""
     log_threshold: float
     ratings: int
     moves: float | None = None
@@ -92,8 +104,40 @@ class Standing:
 
     @property
     def lead(self) -> float:
-        """Accepted at 0 and above."""
+        """How near it is to acceptance by itself, in nats: at 0 and above its batch is accepted whatever the others do."""
         return self.log_wealth - self.log_threshold
+
+    @property
+    def scope(self) -> frozenset[Topic]:
+        """The topics for which it did best."""
+        best = max(range(len(self.scoped)), key=lambda i: self.scoped[i])
+        return SCOPES[best - 1] if best else ALL
+
+    @property
+    def edit(self) -> Edit:
+        """The candidate's edit, for the topics for which it did best."""
+        edit = self.candidate.edit
+        if self.scope == ALL:
+            return edit
+        if edit.kind == "drop":
+            return Edit(kind="split", target=edit.target, topic=name_of(ALL - self.scope))
+        return replace(edit, topic=name_of(self.scope))
+
+    def won(self, topic: Topic) -> tuple[float, float]:
+        """log of what was won by sets of topics with this one, and by those without it."""
+        holds = [True, *(topic in scope for scope in SCOPES)][: len(self.scoped)]
+        with_it = [value for value, held in zip(self.scoped, holds, strict=True) if held]
+        without = [value for value, held in zip(self.scoped, holds, strict=True) if not held]
+        return _log_sum(with_it), _log_sum(without)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One answer that a rule was tried in."""
+
+    given: Feedback
+    reward: float | None
+    topic: Topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +175,10 @@ class Refiner:
         self._global_rules = global_rules
         self._random = random or Random()
         self._running = threading.Lock()
+        self._topics: dict[str, Topic] = {}
+        self._last: list[Standing] | None = None
+        """How the candidates stood at the end of the last run: a reply must not wait for more."""
+        self._cancel: threading.Event | None = None
         self.progress: Progress | None = None
         """What the present run is doing; None between runs."""
 
@@ -147,7 +195,16 @@ class Refiner:
 
     def _job(self, _payload: dict[str, Any]) -> None:
         if self._settings.refine != "off" and self._rated():
-            self.run()
+            try:
+                self.run()
+            except RefiningCancelled:
+                log.info("Learning was stopped; it goes on with the next rating")
+
+    def stop(self) -> None:
+        """End the run that is being made, wherever it was started. What was scored is kept."""
+        cancel = self._cancel
+        if cancel is not None:
+            cancel.set()
 
     # --- a run --------------------------------------------------------------------------------------------------------
 
@@ -161,7 +218,8 @@ class Refiner:
         """
         with self._running:
             started = time.perf_counter()
-            run = _Run(self, progress, cancel)
+            self._cancel = cancel or threading.Event()
+            run = _Run(self, progress, self._cancel)
             try:
                 why_not = self._why_not()
                 version: PromptVersion | None = None
@@ -173,8 +231,9 @@ class Refiner:
                     if version is None:
                         self._make_candidates(run)
                     waiting = run.score() or waiting
+                    self._last = self.standings()
             finally:
-                self.progress = None
+                self.progress = self._cancel = None
             return Refined(
                 version=version,
                 scored=run.scored,
@@ -223,14 +282,29 @@ class Refiner:
         version = self._memory.current_prompt()
         return version.rules if version else ()
 
+    def question_of(self, answer: Message) -> str:
+        """What an answer answers; empty when that is gone."""
+        question = self._memory.find_message(answer.parent_id or "")
+        return question.content if question else ""
+
+    def topic_of(self, message_id: str) -> Topic:
+        """The topic of the question of an answer."""
+        if message_id not in self._topics:
+            self._topics[message_id] = topic_of(self.question_of(self._memory.get_message(message_id)))
+        return self._topics[message_id]
+
+    def default_persona(self) -> Persona:
+        return self._persona(self._settings.persona)
+
     def system_of(self, answer: Message) -> str:
         """The system prompt of an answer, with the rules of the version that it was written with."""
         versions = {version.id: version for version in self._versions()}
         version = versions.get(answer.prompt_version_id or "")
         standing = standing_rules(self._memory.memories(kind="procedural"))
-        learned = refinement.in_force(version.rules) if version else ()
+        learned = refinement.in_force(version.rules, self.question_of(answer)) if version else ()
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
-        rules = (*standing, *(rule for rule in learned if rule not in standing))
+        own = (*standing, *(rule for rule in learned if rule not in standing))
+        rules = (*starter_rules(self._settings, own).values(), *own)
         return system_text(self._persona(answer.persona), self._global_rules, rules, profile)
 
     # --- judging ------------------------------------------------------------------------------------------------------
@@ -239,18 +313,26 @@ class Refiner:
         """Every open candidate, the nearest to acceptance first."""
         rewards = self._memory.refinements.rewards()
         rated, pairs = self._rated(), self._memory.refinements.pairs()
-        found = [self._standing(c, rated, pairs, rewards) for c in self._memory.refinements.candidates("open")]
+        tried = self._tried_in()
+        found = [self._standing(c, rated, pairs, rewards, tried) for c in self._memory.refinements.candidates("open")]
         return sorted(found, key=lambda s: -s.lead)
 
-    @staticmethod
+    def _tried_in(self) -> dict[str, Edit]:
+        """Answer -> the edit that was tried in it."""
+        edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
+        return {m: edits[c] for m, c in self._memory.refinements.trials() if c in edits}
+
     def _standing(
+        self,
         candidate: Candidate,
         rated: Sequence[Feedback],
         pairs: Sequence[PreferencePair],
         rewards: Rewards,
+        tried: Mapping[str, Edit],
     ) -> Standing:
         subject = candidate.text or candidate.target
         labels, values, signs, margins = list[bool](), list[float](), list[float](), list[float]()
+        arms, topics = list[bool](), list[Topic]()
         newer_won, newer_gain = list[bool](), list[float]()
         for one in rated:
             value, sign = rewards.get((candidate.id, one.message_id, "answer"), NOTHING)
@@ -263,6 +345,8 @@ class Refiner:
                 labels.append(one.rating == 1)
                 values.append(math.nan if value is None else value)
                 signs.append(0.0 if sign is None else sign)
+                arms.append(tried.get(one.message_id) == candidate.edit)
+                topics.append(self.topic_of(one.message_id))
         for pair in pairs:
             better, _ = rewards.get((candidate.id, pair.better_id, "answer"), NOTHING)
             worse, _ = rewards.get((candidate.id, pair.worse_id, "answer"), NOTHING)
@@ -279,15 +363,24 @@ class Refiner:
             later = [refinement.named_by(one) for one in rated if one.rating == -1 and counts(candidate, one)]
             said = [candidate.text in names for names in later if names]
         visible = sign_of(candidate.edit, "") is not None
-        wealth = (
-            float(acceptance.thumb_wealth(labels, values, signs if visible else None)[-1])
-            + float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
+        scopes = SCOPES if candidate.kind in ("add", "drop") and not candidate.topic else ()
+        thumbs = acceptance.scoped_wealth(
+            labels,
+            values,
+            signs if visible else None,
+            arms,
+            inside=[[topic in scope for topic in topics] for scope in scopes],
+        )
+        others = (
+            float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
             + acceptance.reason_wealth(said)
         )
+        scoped = tuple(float(value) for value in thumbs + acceptance.scope_shares(len(scopes)) + others)
         return Standing(
             candidate=candidate,
-            log_wealth=wealth,
+            scoped=scoped,
+            log_wealth=_log_sum(scoped),
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
             ratings=len(labels) + len(margins) + len(newer_won),
             moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
@@ -306,45 +399,77 @@ class Refiner:
         current = self._memory.current_prompt()
         trials = self._trials(rated)
         tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
+        batches: dict[int, list[Standing]] = {}
         for standing in self.standings():
-            if standing.lead < 0:
-                return None
-            candidate = standing.candidate
-            rules = refinement.apply_edit(self.current_rules(), candidate.edit)
-            if rules == self.current_rules() or not self._confirmed(candidate, rated, trials, tried):
+            batches.setdefault(standing.candidate.batch, []).append(standing)
+        for standings in batches.values():
+            lead = acceptance.batch_lead([s.lead for s in standings])
+            if lead < 0:
                 continue
-            return self._accept(standing, current, run)
+            for standing in standings:
+                if standing.lead < standings[0].lead - acceptance.NEARLY_BEST:
+                    break
+                if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
+                    continue
+                if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
+                    return self._accept(standing, lead, current, run)
         return None
 
     def _confirmed(
         self,
-        candidate: Candidate,
+        standing: Standing,
         rated: Sequence[Feedback],
-        trials: dict[Edit, list[tuple[bool, float | None]]],
+        trials: dict[Edit, list[Tried]],
         tried: frozenset[str],
     ) -> bool:
         """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
 
-        Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. While a
-        proposal waits nothing is tried, and the stakes alone decide.
+        Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. Only
+        ratings of its topics count. While a proposal waits nothing is tried, and the stakes alone decide.
         """
+        candidate, scope = standing.candidate, standing.scope
+        of_scope = [one.rating for one in rated if counts(candidate, one) and self.topic_of(one.message_id) in scope]
+        if scope != ALL and (of_scope.count(1) < MIN_OF_TOPIC or of_scope.count(-1) < MIN_OF_TOPIC):
+            return False  # Being disliked elsewhere is no reason to do it here.
         versions = self._versions()
         if not self._settings.trials or any(v.state == "proposed" for v in versions):
             return True
-        with_it = [liked for liked, _ in trials.get(candidate.edit, [])]
+        with_it = [
+            one.given.rating == 1
+            for one in trials.get(candidate.edit, [])
+            if one.topic in scope and counts(candidate, one.given)
+        ]
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         without = [
             one.rating == 1
             for one in rated[-LOOK_AGAIN_EVERY:]
-            if one.message_id not in tried and (since is None or one.created_at > since)
+            if one.message_id not in tried
+            and (since is None or one.created_at > since)
+            and self.topic_of(one.message_id) in scope
         ]
         return acceptance.gains(with_it, without)
 
-    def _accept(self, standing: Standing, current: PromptVersion | None, run: _Run) -> PromptVersion:
-        candidate = standing.candidate
-        result = run.full_score(candidate)
-        evidence, reason = self._why(candidate)
-        rules = refinement.apply_edit(self.current_rules(), candidate.edit, evidence=evidence)
+    def _harms(self, standing: Standing, current: PromptVersion | None, run: _Run) -> bool:
+        """Would answers to neutral questions be less correct? Then it is refused for good, and the figure is kept."""
+        before = self.current_rules()
+        rules = refinement.apply_edit(before, standing.edit)
+        why = no_harm.refusal(run.right_of(before), run.right_of(rules)) if self.can_score else ""
+        if why:
+            self._memory.add_prompt_version(
+                parent_id=current.id if current else None,
+                rules=rules,
+                state="rejected",
+                reason=f"{refinement.describe(standing.edit)} {why}",
+            )
+            self._memory.refinements.set_candidate_state(standing.candidate.id, "closed")
+        return bool(why)
+
+    def _accept(self, standing: Standing, lead: float, current: PromptVersion | None, run: _Run) -> PromptVersion:
+        """Put it in force, or propose it. `lead`: how far its batch is beyond its stake, in nats."""
+        candidate, edit = standing.candidate, standing.edit
+        result = run.full_score(edit)
+        evidence, reason = self._why(standing)
+        rules = refinement.apply_edit(self.current_rules(), edit, evidence=evidence)
         ask = self._settings.refine == "ask"
         memory = self._memory
         with memory.store.transaction():
@@ -355,7 +480,7 @@ class Refiner:
                 parent_id=current.id if current else None,
                 rules=rules,
                 state="proposed" if ask else "accepted",
-                reason=f"{refinement.describe(candidate.edit)} {reason}",
+                reason=f"{refinement.describe(edit)} {reason}",
             )
             memory.refinements.add_evidence(
                 VersionEvidence(
@@ -365,20 +490,29 @@ class Refiner:
                     low=result.low,
                     high=result.high,
                     ratings=standing.ratings,
-                    log_wealth=standing.log_wealth,
-                    log_threshold=standing.log_threshold,
+                    log_wealth=lead + acceptance.threshold(candidate.batch, 1),
+                    log_threshold=acceptance.threshold(candidate.batch, 1),
                     model=run.model_name,
                     created_at=memory.clock(),
                 )
             )
-            for other in memory.refinements.candidates("open"):
-                if other.edit == candidate.edit or other.source == "watch":
-                    memory.refinements.set_candidate_state(other.id, "closed")
+            for other in self.standings():
+                if self._is_settled(other, standing):
+                    memory.refinements.set_candidate_state(other.candidate.id, "closed")
             memory.refinements.set_candidate_state(candidate.id, "accepted")
         return version
 
-    def _why(self, candidate: Candidate) -> tuple[tuple[str, ...], str]:
+    @staticmethod
+    def _is_settled(other: Standing, accepted: Standing) -> bool:
+        """Has the question of another candidate been answered too? What speaks for one kind of brevity speaks for the other."""
+        if other.candidate.source == "watch" or other.candidate.edit == accepted.candidate.edit:
+            return True
+        rivals = contradict(other.candidate.text, accepted.candidate.text)
+        return rivals and bool(other.scope & accepted.scope)
+
+    def _why(self, standing: Standing) -> tuple[tuple[str, ...], str]:
         """The ratings that speak for a candidate, newest first, and all of them in words."""
+        candidate = standing.candidate
         rewards = self._memory.refinements.rewards()
         sides = {True: [0, 0], False: [0, 0]}
         agree = []
@@ -386,6 +520,8 @@ class Refiner:
             value, sign = rewards.get((candidate.id, one.message_id, "answer"), NOTHING)
             value = sign if value is None and sign is not None else value
             if value is None or not (one.rating == 1 or about(candidate.text or candidate.target, one.reasons)):
+                continue
+            if self.topic_of(one.message_id) not in standing.scope:
                 continue
             sides[value > 0][0] += one.rating == 1
             sides[value > 0][1] += 1
@@ -400,8 +536,8 @@ class Refiner:
 
     # --- trials -------------------------------------------------------------------------------------------------------
 
-    def trial(self) -> Trial | None:
-        """A rule to write the next answer with, to see whether it is liked. None while the user is content.
+    def trial(self, question: str) -> Trial | None:
+        """A rule to write the answer to a question with, to see whether it is liked. None while the user is content.
 
         Never without a dislike since the last change, never while a proposal waits for the user's word.
         """
@@ -416,10 +552,10 @@ class Refiner:
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
         if acceptance.trial_chance(recent) == 0:
             return None
-        chosen = self._choose_trial(rated, recent)
+        before = refinement.rules_for(current.rules, question) if current else ()
+        chosen = self._choose_trial(rated, recent, topic_of(question), before)
         if chosen is None:
             return None
-        before = current.rules if current else ()
         after = refinement.apply_edit(before, chosen.edit)
         # Before the question a rule costs no evaluated prefix, but a small model obeys it less there than in the system text.
         only_new = (
@@ -432,37 +568,60 @@ class Refiner:
             topic_rules=(after[-1].text,) if only_new else (),
         )
 
-    def _choose_trial(self, rated: Sequence[Feedback], recent: Sequence[bool]) -> Candidate | None:
-        rules = self.current_rules()
+    def _choose_trial(
+        self, rated: Sequence[Feedback], recent: Sequence[bool], topic: Topic, rules: Sequence[Rule]
+    ) -> Candidate | None:
+        """By what each edit has won where this topic is concerned, less what its trials cost; None: no trial this time.
+
+        Args:
+            recent: the thumbs since the last change of rules, which are the last of `rated`.
+            rules: those in force for the question.
+        """
         trials = self._trials(rated)
-        wealth: dict[Edit, float] = {}
+        fresh = {one.message_id for one in rated[-min(len(recent), LOOK_AGAIN_EVERY) :]} if recent else set[str]()
+        disliked = [one.message_id for one in rated if one.message_id in fresh and one.rating == -1]
+        rewards = self._memory.refinements.rewards()
+        here: dict[Edit, float] = {}
+        elsewhere: list[float] = []
         representative: dict[Edit, Candidate] = {}
-        for standing in self.standings():
-            edit = standing.candidate.edit
-            moved = [value for _, value in trials.get(edit, []) if value is not None]
+        for standing in self._last if self._last is not None else self.standings():
+            candidate, edit = standing.candidate, standing.candidate.edit
             idle = standing.moves is not None and standing.moves < acceptance.FLOOR
-            if refinement.apply_edit(rules, edit) == rules or idle or (moved and max(moved) < acceptance.FLOOR):
+            if refinement.apply_edit(rules, edit) == tuple(rules) or idle or _moved_nothing(trials.get(edit, [])):
                 continue
-            representative.setdefault(edit, standing.candidate)
-            wealth[edit] = float(_log_add(wealth.get(edit), standing.lead))
-        by_name = {refinement.describe(edit): edit for edit in wealth}
-        shares = acceptance.trial_shares({name: wealth[edit] for name, edit in by_name.items()})
+            representative.setdefault(edit, candidate)
+            with_it, without = standing.won(topic)
+            here[edit] = _log_add(here.get(edit), with_it - standing.log_threshold)
+            elsewhere.append(without - standing.log_threshold)
+        if here and _log_sum(elsewhere) > _log_sum([*here.values(), *elsewhere]) + math.log(ELSEWHERE):
+            return None
+        for edit, candidate in representative.items():
+            for one in trials.get(edit, []):
+                if one.given.message_id in fresh and one.given.rating == -1:
+                    same = one.topic == topic
+                    here[edit] -= acceptance.TRIAL_DISLIKED if same else acceptance.TRIAL_DISLIKED_ELSEWHERE
+            if edit.text in ABSENCE:
+                signs = [rewards.get((candidate.id, message_id, "answer"), NOTHING)[1] for message_id in disliked]
+                here[edit] -= acceptance.TRIAL_DISLIKED * sum(sign == 0 for sign in signs)
+        by_name = {refinement.describe(edit): edit for edit in here}
+        shares = acceptance.trial_shares({name: here[edit] for name, edit in by_name.items()})
         leading = max(shares.values(), default=0.0)
         if self._random.random() >= acceptance.trial_chance(recent, leading=leading):
             return None
         chosen = acceptance.choose_trial(shares, self._random)
         return None if chosen is None else representative[by_name[chosen]]
 
-    def _trials(self, rated: Sequence[Feedback]) -> dict[Edit, list[tuple[bool, float | None]]]:
-        """Each edit that was tried: (was the answer liked, its reward)."""
+    def _trials(self, rated: Sequence[Feedback]) -> dict[Edit, list[Tried]]:
+        """Each edit that was tried, with its answers."""
         edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
         rewards = self._memory.refinements.rewards()
         by_message = {one.message_id: one for one in rated}
-        found: dict[Edit, list[tuple[bool, float | None]]] = {}
+        found: dict[Edit, list[Tried]] = {}
         for message_id, candidate_id in self._memory.refinements.trials():
             if candidate_id in edits and message_id in by_message:
                 value, _ = rewards.get((candidate_id, message_id, "answer"), NOTHING)
-                found.setdefault(edits[candidate_id], []).append((by_message[message_id].rating == 1, value))
+                one = Tried(given=by_message[message_id], reward=value, topic=self.topic_of(message_id))
+                found.setdefault(edits[candidate_id], []).append(one)
         return found
 
     # --- new candidates -----------------------------------------------------------------------------------------------
@@ -646,15 +805,16 @@ class _Run:
             if self.tokens >= self._budget:
                 return total - done
             answer = self._memory.get_message(message_id)
+            held = refinement.rules_for(rules, self._refiner.question_of(answer))
             text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
             values: list[tuple[float | None, float | None]] = []
             for candidate in waiting:
                 self.tell(done, total, f"Scoring “{refinement.describe(candidate.edit)}”")
-                changed = refinement.apply_edit(rules, candidate.edit)
-                if changed == tuple(rules):
+                changed = refinement.apply_edit(held, candidate.edit)
+                if changed == held:
                     values.append(NOTHING)
                 else:
-                    values.append((self._reward(rules, changed, answer, text), sign_of(candidate.edit, text)))
+                    values.append((self._reward(held, changed, answer, text), sign_of(candidate.edit, text)))
                 done += 1
             refinements.add_rewards(
                 [
@@ -684,8 +844,9 @@ class _Run:
         return self._reward(rules, changed, answer, text or answer.content) or 0.0
 
     def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
-        p0 = self._log_probability(refinement.in_force(rules), answer, text)
-        p = self._log_probability(refinement.in_force(changed), answer, text)
+        question = self._refiner.question_of(answer)
+        p0 = self._log_probability(refinement.in_force(rules, question), answer, text)
+        p = self._log_probability(refinement.in_force(changed, question), answer, text)
         return None if p is None or p0 is None else reward(p, p0)
 
     def score_of(self, changed: Sequence[Rule], base: Sequence[Rule] | None = None) -> PromptScore:
@@ -705,9 +866,24 @@ class _Run:
         ]
         return score_prompt(examples, shifted=shifted)
 
-    def full_score(self, candidate: Candidate) -> PromptScore:
-        self.tell(0, 1, f"Scoring “{refinement.describe(candidate.edit)}” on all ratings")
-        return self.score_of(refinement.apply_edit(self._refiner.current_rules(), candidate.edit))
+    def full_score(self, edit: Edit) -> PromptScore:
+        self.tell(0, 1, f"Scoring “{refinement.describe(edit)}” on all ratings")
+        return self.score_of(refinement.apply_edit(self._refiner.current_rules(), edit))
+
+    def right_of(self, rules: Sequence[Rule]) -> int:
+        """How many of the neutral questions are answered right under these rules."""
+        self.tell(0, 1, "Asking neutral questions")
+
+        def mean(facts: Sequence[str], question: str, answer: str) -> float:
+            self._pause()
+            system = self._system(refinement.in_force(rules, question), self._refiner.default_persona())
+            asked = user_text(block_text(memories=facts), question)
+            messages = [PromptMessage(role="system", content=system), PromptMessage(role="user", content=asked)]
+            result = self._model.log_probability(to_langchain(messages), answer, cancel=self._cancel, ended=True)
+            self.tokens += result.tokens
+            return LogProbability(total=result.total, tokens=result.tokens).mean
+
+        return no_harm.count_right(mean)
 
     # --- the model ----------------------------------------------------------------------------------------------------
 
@@ -735,14 +911,17 @@ class _Run:
             return LogProbability(total=result.total, tokens=result.tokens)
         return None
 
+    def _system(self, rules: Sequence[str], persona: Persona) -> str:
+        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
+        return system_text(persona, self._refiner._global_rules, everyone, self._profile)
+
     def _messages(self, rules: tuple[str, ...], answer: Message, turns: int) -> list[BaseMessage]:
         """The prompt that an answer is scored under: as it was asked, with other rules and without those on trial."""
         thread = self._memory.thread(answer.conversation_id, answer.id)
         question = thread[-2] if len(thread) > 1 else None
         history: list[Turn] = turns_of(thread[:-2])[-2 * turns :] if turns else []
-        persona = self._refiner._persona(answer.persona)
-        everyone = (*self._standing, *(rule for rule in rules if rule not in self._standing))
-        system = system_text(persona, self._refiner._global_rules, everyone, self._profile)
+        system = self._system(rules, self._refiner._persona(answer.persona))
         asked = user_text(without_topic_rules(question.block), question.content) if question else ""
         return to_langchain(
             [
@@ -790,8 +969,17 @@ def without_topic_rules(block: str) -> str:
     return block.partition(TOPIC_RULES)[0].rstrip()
 
 
+def _moved_nothing(trials: Sequence[Tried]) -> bool:
+    """Does the model not follow a rule? Once is no sign of it: the answer may have been of that kind anyway."""
+    moved = [one.reward for one in trials if one.reward is not None]
+    return (
+        len(moved) >= IDLE_TRIALS and max(moved) < acceptance.FLOOR and not any(one.given.rating == 1 for one in trials)
+    )
+
+
 def _log_add(one: float | None, other: float) -> float:
-    if one is None:
-        return other
-    top = max(one, other)
-    return top + math.log(math.exp(one - top) + math.exp(other - top))
+    return other if one is None else float(np.logaddexp(one, other))
+
+
+def _log_sum(values: Sequence[float]) -> float:
+    return float(np.logaddexp.reduce(np.array(values))) if len(values) else -math.inf

@@ -69,11 +69,20 @@ class Settings(BaseSettings):
     personalization: Literal["off", "light", "full"] = Field(
         default="full", description="How much of you goes into a prompt."
     )
+    expertise: Literal["", "beginner", "expert"] = Field(
+        default="", description="To begin with, until you teach otherwise: how much you know."
+    )
+    detail: Literal["", "short", "long"] = Field(default="", description="The same: how long answers should be.")
+    manner: Literal["", "friendly", "formal"] = Field(default="", description="The same: the tone.")
     refine: Literal["on", "ask", "off"] = Field(
         default="on", description="Learn from thumbs: by itself, asking before each change, or not at all."
     )
     trials: bool = Field(
         default=True, description="After a thumb down, try another manner on some answers, and say so beside them."
+    )
+    compare: bool = Field(
+        default=False,
+        description="Beside an answer that tries a manner, write one that does not, and ask which is better.",
     )
     refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
     host: str = Field(default="127.0.0.1", description="Where the page listens.")

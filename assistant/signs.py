@@ -57,6 +57,9 @@ SIGNS: dict[str, Callable[[str], float]] = {
 }
 """Rule of the catalogue -> how much an answer looks like it, in a unit of its own."""
 
+ABSENCE = frozenset({"Do not use emoji.", "Do not use exclamation marks.", "Use a formal tone."})
+"""Rules that ask for nothing but that something is not there: an answer without it cannot be mended by them."""
+
 
 def sign_of(edit: Edit, text: str) -> float | None:
     """How much an answer looks like what an edit asks for: high is more. None where nothing can be seen."""

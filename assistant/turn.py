@@ -15,13 +15,15 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from assistant import digests, recall
+from assistant.audience import Axis, starter_rules
 from assistant.errors import AttuneError
 from assistant.events import UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import Prompt, PromptParts, Turn, block_text
+from assistant.refinement import rules_for
 from assistant.running import RunningReply
 from assistant.settings import Settings
-from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply
+from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply, to_langchain
 from assistant.timeline import coming_up
 from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, Rule, SearchHit, Summary
 from personas.persona import Persona
@@ -81,6 +83,8 @@ class TurnRequest:
     hidden_personas: frozenset[str] = frozenset()
     """Personas that keep their memories to themselves: their conversations are not searched here."""
     personal: bool = True
+    may_try: bool = True
+    """May a rule be tried in it? Not in the other answer of a comparison."""
     fresh_wording: bool = False
     """A regeneration: sample, so that the second try is another one."""
 
@@ -95,9 +99,9 @@ class TurnWriter:
         settings: Settings,
         chat_model: Callable[[], BaseChatModel],
         global_rules: str,
-        trial: Callable[[], Trial | None] = lambda: None,
+        trial: Callable[[str], Trial | None] = lambda _question: None,
     ) -> None:
-        """`trial` hands out the rules to try on the next answer, if any."""
+        """`trial` hands out the rules to try on the answer to a question, if any."""
         self._memory = memory
         self._settings = settings
         self._chat_model = chat_model
@@ -119,6 +123,17 @@ class TurnWriter:
         else:
             log.info("Reply of %d characters", len(text))
             running.finish()
+
+    def without_knowing(self, request: TurnRequest) -> str:
+        """The reply to the same question with nothing personal in its prompt, neither memory nor rule. Stores nothing."""
+        chat_model: Any = self._chat_model()
+        thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
+        reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
+        with self._memory.worker.paused():
+            prompt, _, _ = self._prompt(
+                replace(request, personal=False), chat_model, thread, None, [], chat_model.n_ctx - reserve
+            )
+            return str(chat_model.invoke(to_langchain(prompt.messages), max_tokens=reserve).content)
 
     def _fail(self, request: TurnRequest, running: RunningReply, error: Exception) -> None:
         try:
@@ -200,7 +215,7 @@ class TurnWriter:
         """The prompt, what it was made of, and the rules in force."""
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
-        trial = self._trial() if strength != "off" else None
+        trial = self._trial(request.question.content) if strength != "off" and request.may_try else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
@@ -217,13 +232,18 @@ class TurnWriter:
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
+        learned_here: tuple[Rule, ...] = ()
+        starters: dict[Axis, str] = {}
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             asked_for = self._memory.memories(kind="procedural")
             rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
-            mine = trial.rules if trial else learned.rules if learned else ()
-            rules += tuple(rule.text for rule in mine if rule.enabled and not rule.topic and rule.text not in rules)
+            learned_here = rules_for(learned.rules, request.question.content) if learned else ()
+            mine = trial.rules if trial else learned_here
+            rules += tuple(rule.text for rule in mine if rule.enabled and rule.text not in rules)
+            starters = starter_rules(self._settings, (*rules, *(trial.topic_rules if trial else ())))
+            rules = (*starters.values(), *rules)
         parts = PromptParts(
             persona=request.persona,
             text=request.question.content,
@@ -257,8 +277,14 @@ class TurnWriter:
             item_id = line.memory_ids[0] if line.memory_ids else ""
             if item_id not in already:
                 uses.append(MessageUse(item_type="profile", item_id=item_id, text=line.text))
-        if learned is not None and strength != "off":
-            uses += [MessageUse(item_type="rule", item_id=r.id, text=r.text) for r in learned.rules if r.enabled]
+        topics = {rule.id: f" (for {rule.topic})" for rule in (learned.rules if learned else ()) if rule.topic}
+        uses += [
+            MessageUse(item_type="rule", item_id=r.id, text=f"{r.text}{topics.get(r.id, '')}") for r in learned_here
+        ]
+        uses += [
+            MessageUse(item_type="rule", item_id=f"starter:{axis}", text=f"{text} (your choice to begin with)")
+            for axis, text in starters.items()
+        ]
         if trial is not None:
             uses.append(MessageUse(item_type="trial", item_id=trial.candidate_id, text=trial.text))
             # A trial is for one answer: the next turn's prompt does not know of it.

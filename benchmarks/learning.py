@@ -233,6 +233,9 @@ class Life:
     baselines: dict[str, float] = field(default_factory=dict)
     follows_after: int | None = None
     """Ratings after a change of mind until served again."""
+    spoilt: float | None = None
+    """Of the held-out answers that were liked without rules, those that are not with the rules at the end."""
+    spoilt_by_oracle: float | None = None
     tried: int = 0
     seconds: float = 0.0
 
@@ -271,8 +274,8 @@ class Session:
 
     def turn(self, question: Question, rater: Rater) -> bool:
         """Ask, answer, rate, refine. True when the rules changed."""
-        trial = self.refiner.trial()
-        self.write_and_rate(question, rater, in_force(trial.rules if trial else self.rules), trial)
+        trial = self.refiner.trial(question.text)
+        self.write_and_rate(question, rater, in_force(trial.rules if trial else self.rules, question.text), trial)
         return self.refiner.run().version is not None
 
     def write_and_rate(
@@ -313,12 +316,34 @@ def ask_order(user: User, questions: Sequence[Question], random: Random) -> Iter
         yield from asked
 
 
-def heldout_share(rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[str] | None) -> float:
+def heldout_share(rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[Rule] | None) -> float:
     """How often held-out answers satisfy the taste; `rules=None` takes the oracle's."""
     topics = rater.user.topics
     asked = [q for q in questions if q.heldout and (not topics or q.topic in topics)]
-    good = [rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else rules)) for q in asked]
+    good = [
+        rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else in_force(rules, q.text))) for q in asked
+    ]
     return sum(good) / len(good)
+
+
+def spoilt_share(
+    rater: Rater, writer: Writer, questions: Sequence[Question], rules: Sequence[Rule] | None
+) -> float | None:
+    """Of the held-out answers that are liked without rules, how many are not with them; None when none is liked."""
+    topics = rater.user.topics
+    asked = [q for q in questions if q.heldout and (not topics or q.topic in topics)]
+    liked = [q for q in asked if rater.likes(q, writer(q.text, ()))]
+    still = [
+        q
+        for q in liked
+        if rater.likes(q, writer(q.text, rater.oracle(q) if rules is None else in_force(rules, q.text)))
+    ]
+    return 1 - len(still) / len(liked) if liked else None
+
+
+def plain(texts: Sequence[str]) -> list[Rule]:
+    """Rules for every topic."""
+    return [Rule(id=text, text=text) for text in texts]
 
 
 def find_oracle(user: User, writer: Writer, questions: Sequence[Question]) -> User:
@@ -358,11 +383,13 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                 changed = session.turn(question, rater)
                 turned = user.change is not None and n == user.change.after + 1
                 if changed:
-                    life.accepted.append((n, list(in_force(session.rules))))
+                    life.accepted.append(
+                        (n, [f"{r.text} (for {r.topic})" if r.topic else r.text for r in session.rules])
+                    )
                 if by_taste and (changed or turned):
                     if turned:
                         target = heldout_share(rater, writer, world.questions, None) - SLACK
-                    life.agreement[n] = heldout_share(rater, writer, world.questions, in_force(session.rules))
+                    life.agreement[n] = heldout_share(rater, writer, world.questions, session.rules)
                     if life.agreement[n] >= target:
                         if user.change is not None and n > user.change.after:
                             life.follows_after = life.follows_after or n - user.change.after
@@ -371,6 +398,9 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                 if by_taste and n == JUDGED_AFTER:
                     life.baselines = baselines(session, rater, writer, world.questions, life)
             life.tried = session.tried
+            if by_taste:
+                life.spoilt = spoilt_share(rater, writer, world.questions, session.rules)
+                life.spoilt_by_oracle = spoilt_share(rater, writer, world.questions, None)
         finally:
             session.close()
     if by_taste and life.baselines:
@@ -388,7 +418,7 @@ def baselines(
     said = dict.fromkeys(f"{', '.join(g.reasons)} {g.comment}".strip() for g in given if g.rating == -1)
     pasted = [f"The user disliked answers because: {words}." for words in said if words]
     if rater.track == "reasons":
-        found["reasons pasted"] = heldout_share(rater, writer, questions, pasted)
+        found["reasons pasted"] = heldout_share(rater, writer, questions, plain(pasted))
     return found
 
 
@@ -409,7 +439,7 @@ def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: i
                     scores = {r.text: run.score_of([Rule(id=r.text, text=r.text)], base=()).score for r in CATALOGUE}
                     best = max(scores, key=lambda text: scores[text])
                     rules = (best,) if scores[best] > 0.5 else ()
-            return heldout_share(rater, writer, world.questions, rules)
+            return heldout_share(rater, writer, world.questions, plain(rules))
         finally:
             session.close()
 
@@ -500,6 +530,11 @@ def median(values: Sequence[int | None]) -> float | None:
     return None if middle == float("inf") else middle
 
 
+def mean_of(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(statistics.mean(known), 4) if known else None
+
+
 def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
     def figures(track: Track) -> dict[str, Any]:
         counted = [life for life in lives if life.track == track and life.expressible]
@@ -508,6 +543,8 @@ def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
         return {
             "median_ratings_to_oracle": median([life.ratings_to_oracle for life in counted]),
             "heldout_of_oracle": round(statistics.mean(shares), 4) if shares else None,
+            "spoilt": mean_of([life.spoilt for life in counted]),
+            "spoilt_by_oracle": mean_of([life.spoilt_by_oracle for life in counted]),
             "baselines_of_oracle": {
                 name: round(statistics.mean(min(1.0, life.baselines[name] / life.oracle) for life in counted), 4)
                 for name in names
@@ -539,6 +576,7 @@ def row(life: Life) -> dict[str, Any]:
         "accepted": [{"ratings": n, "rules": rules} for n, rules in life.accepted],
         "follows_after": life.follows_after,
         "tried_answers": life.tried,
+        "spoilt": None if life.spoilt is None else round(life.spoilt, 4),
         "baselines": {name: round(v, 4) for name, v in life.baselines.items()},
         "seconds": round(life.seconds, 1),
     }

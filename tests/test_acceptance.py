@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from assistant import acceptance
 from assistant.acceptance import (
     ALPHA,
+    batch_lead,
     choose_trial,
     enough,
     gains,
     pair_wealth,
     reason_wealth,
+    scope_shares,
+    scoped_wealth,
     threshold,
     thumb_wealth,
     trial_chance,
@@ -146,7 +149,7 @@ def test_nothing_is_tried_on_a_user_who_is_content() -> None:
     assert trial_chance([]) == 0
     assert trial_chance([False]) == 0
     assert trial_chance([False, False] + [True] * 4) == 0
-    assert 0 < trial_chance([False, True, True, True, False]) < trial_chance([False, False]) < 1
+    assert 0 < trial_chance([False, True, True, True, False]) < trial_chance([False, False]) <= 1
     liked = [False, False, True, True, True, False]
     assert trial_chance(liked, leading=0.9) < trial_chance(liked, leading=0.2)
     assert trial_chance([False, False, True], leading=0.9) == trial_chance([False, False, True])
@@ -166,3 +169,61 @@ def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
     chosen = [choose_trial(shares, random) for _ in range(400)]
     assert chosen.count("a") > chosen.count("b") + chosen.count("c") > 0
     assert choose_trial({}, random) is None
+
+
+# --- topics -----------------------------------------------------------------------------------------------------------
+
+SETS = [[True, True, False, False, True, False, True, False], [True, False, False, True, True, False, False, True]]
+
+
+@settings(max_examples=30)
+@given(st.floats(0.05, 0.95), st.integers(0, 10_000))
+def test_bets_on_topics_are_fair_for_thumbs_that_know_nothing(like_rate: float, seed: int) -> None:
+    """Everywhere, for each set of topics, and all of them together with the shares that they have."""
+    random = np.random.default_rng(seed)
+    rewards, signs, tried = random.normal(size=8), random.normal(size=8), random.random(8) < 0.5
+    expected = np.zeros(1 + len(SETS))
+    for number in range(2**8):
+        labels = [bool(number >> bit & 1) for bit in range(8)]
+        chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
+        expected += chance * np.exp(scoped_wealth(labels, rewards, signs, tried, inside=SETS))
+    assert (expected <= 1 + 1e-9).all()
+    assert math.isclose(float(np.exp(scope_shares(len(SETS))).sum()), 1)
+
+
+@given(histories)
+def test_without_topics_the_stakes_are_those_of_a_rule_for_everything(history: list[tuple[bool, float]]) -> None:
+    labels, rewards = [y for y, _ in history], [r for _, r in history]
+    alone = scoped_wealth(labels, rewards, inside=[])
+    assert np.allclose(alone, thumb_wealth(labels, rewards)[-1:])
+    assert np.allclose(scoped_wealth(labels, rewards, inside=[[True] * len(labels)]), alone[0])
+
+
+def test_a_taste_for_one_topic_wins_there_and_nowhere_else() -> None:
+    topics = [n % 3 == 0 for n in range(30)]
+    has_it = [n % 2 == 0 for n in range(30)]
+    labels = [has == here for has, here in zip(has_it, topics, strict=True)]
+    rewards = [0.3 if has else -0.3 for has in has_it]
+    everywhere, right, wrong = scoped_wealth(labels, rewards, inside=[topics, [not here for here in topics]])
+    assert right > threshold(0, 13) > 0 > max(everywhere, wrong)
+
+
+def test_who_cares_about_one_topic_alone_is_understood_too() -> None:
+    topics = [n % 2 == 0 for n in range(40)]
+    has_it = [n % 4 < 2 for n in range(40)]
+    labels = [has or not here for has, here in zip(has_it, topics, strict=True)]
+    rewards = [0.3 if has else -0.3 for has in has_it]
+    everywhere, right = scoped_wealth(labels, rewards, inside=[topics])
+    assert right > 3 and right > everywhere
+
+
+def test_trials_bet_by_themselves() -> None:
+    labels = [True, False] * 10
+    blind = [0.01] * 20
+    assert thumb_wealth(labels, blind, tried=labels)[-1] > 5 > thumb_wealth(labels, blind)[-1]
+
+
+def test_a_batch_is_as_strong_as_all_of_its_candidates() -> None:
+    assert batch_lead([]) == -math.inf
+    assert math.isclose(batch_lead([-1.0]), -1.0)
+    assert batch_lead([-0.5, -0.5]) > 0 > batch_lead([-0.5, -9.0])

@@ -9,6 +9,7 @@ import gradio as gr
 import pytest
 
 from assistant import Assistant, Settings, open_assistant
+from assistant.errors import NothingToUndo, RefiningCancelled
 from assistant.refinement import diff_rules
 from memory import MemoryManager, MessageUse, NotFound, Rule, VersionEvidence
 from tests.fakes import ScriptedChatModel
@@ -149,3 +150,86 @@ def test_after_an_answer_was_written_again_the_page_asks_which_was_better(
     assert "Which answer was better?" not in handlers.card(conversation, pressed)
     (pair,) = memory.refinements.pairs()
     assert (pair.better_id, pair.worse_id) == (first.id, again.id)
+
+
+# --- the chart, stopping, and answers without the user ----------------------------------------------------------------
+
+
+def test_the_chart_tells_how_often_answers_were_liked_before_and_after_the_rules_changed(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    for _ in range(rules.WINDOW - 1):
+        rate(memory, LONG, -1)
+    assert "a-chart" not in handlers.learning()
+    rate(memory, LONG, -1)
+    assistant.add_rule("Keep answers short.")
+    for _ in range(rules.WINDOW):
+        rate(memory, SHORT, 1)
+    page = handlers.learning()
+    assert f"0% of the first {rules.WINDOW} rated answers, 100% of the last {rules.WINDOW}" in page
+    assert page.count("a-mark-line") == 1
+
+
+def test_answers_that_tried_a_rule_or_were_wrong_in_fact_are_left_out_of_the_chart(
+    handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    rate(memory, LONG, 1)
+    rate(memory, LONG, -1, "wrong")
+    tried = rate(memory, LONG, -1)
+    memory.record_uses(tried, [MessageUse(item_type="trial", item_id="c", text="Use emoji.")])
+    assert [liked for liked, _ in handlers._liked()] == [True]
+
+
+def test_a_run_can_be_stopped_from_the_page_and_keeps_what_was_scored(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    for n in range(6):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    seen: list[int] = []
+
+    def stop_soon(progress: Any) -> None:
+        seen.append(progress.done)
+        if progress.done == 20:
+            handlers.stop_learning()
+
+    with pytest.raises(RefiningCancelled):
+        assistant.refine(progress=stop_soon)
+    assert 0 < len(memory.refinements.rewards()) < 6 * 13
+    handlers.stop_learning()  # nothing runs: nothing happens
+    assert assistant.refine().scored > 0
+
+
+def test_an_answer_is_shown_beside_the_one_that_knows_nothing_of_the_user(
+    settings: Settings, memory: MemoryManager, handlers: PageHandlers
+) -> None:
+    def reply(messages: Any) -> str:
+        return "Briefly: yes." if "Keep answers short." in str(messages[0].content) else "That is a long story."
+
+    with open_assistant(settings, chat_model=ScriptedChatModel(replies=[reply]), memory=memory) as assistant:
+        handlers.assistant = assistant
+        assistant.add_rule("Keep answers short.")
+        memory.add(content="The user's name is Wren.", attribute="name", value="Wren")
+        list(assistant.respond("Is it far?"))
+        conversation = memory.conversations()[0].id
+        answer = memory.thread(conversation)[-1]
+        counts = memory.counts()
+        shown = handlers.wrong_or_ask(conversation, gr.EventData(None, {"act": "without-me", "id": answer.id}))[0]
+        assert "Briefly: yes." in shown and "That is a long story." in shown
+        model: Any = assistant.chat_model
+        assert "Wren" not in str(model.heard[-1]) and memory.counts() == counts
+        with pytest.raises(NothingToUndo):
+            assistant.without_knowing_me(memory.thread(conversation)[0].id)
+
+
+def test_a_comment_becomes_a_rule_with_one_press_and_cites_its_thumb(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    answer = memory.get_message(rate(memory, LONG, -1, comment="no waffle, please"))
+    conversation = answer.conversation_id
+    assert "Shall this hold from now on?" in handlers.card(conversation, gr.EventData(None, {"act": "", "id": ""}))
+    after = handlers.card(conversation, gr.EventData(None, {"act": "comment-rule", "id": answer.id}))
+    assert "Shall this hold from now on?" not in after
+    (rule,) = assistant.current_rules()
+    assert rule.text == "No waffle, please" and rule.evidence == (memory.feedback(answer.id)[0].id,)
+    wrong = memory.get_message(rate(memory, LONG, -1, "wrong", comment="It is Oslo."))
+    assert assistant.comment_to_keep(wrong.id) == ""

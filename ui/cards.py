@@ -5,6 +5,7 @@ A button says what it does in `data-act` and to what in `data-id`; the page read
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -189,6 +190,29 @@ def proposal(version: PromptVersion) -> str:
     )
 
 
+def comment_as_rule(message_id: str, comment: str) -> str:
+    """What the user wrote with a thumb may be meant for every answer."""
+    return card(
+        f"<span class='a-label'>Shall this hold from now on?</span> {escape(comment)}",
+        button("Make it a rule", "comment-rule", message_id, label=f"Make it a rule: {comment}"),
+        kind="proposal",
+        note="You can change or delete it under Learning.",
+    )
+
+
+def doubted(message_id: str, memories: Sequence[Memory]) -> str:
+    """A thumb said that a fact was wrong or outdated: which?"""
+    return "".join(
+        card(
+            f"<span class='a-label'>Was this what was wrong?</span> {escape(memory.content)}",
+            button("Yes", "settle", f"{message_id}:{memory.id}", label=f"This was wrong: {memory.content}"),
+            kind="doubted",
+            note="It is then closed and not used again. What you wrote with your thumb takes its place if it says a fact.",
+        )
+        for memory in memories
+    )
+
+
 def which_was_better(earlier: Message, newer: Message) -> str:
     """Asked after an answer was written again."""
     return card(
@@ -198,6 +222,26 @@ def which_was_better(earlier: Message, newer: Message) -> str:
         kind="compare",
         note=escape(f"The first: “{short(earlier.content, 80)}”"),
     )
+
+
+def blind_choice(one: Message, other: Message) -> str:
+    """Two answers side by side that do not say which of them tried something."""
+    first, second = sorted((one, other), key=lambda message: hash_of(message.id))
+    sides = "".join(
+        f"<li><strong>{name}</strong> {escape(m.content)}</li>" for name, m in (("A", first), ("B", second))
+    )
+    return card(
+        f"<span class='a-label'>Which answer is better?</span><ul class='a-sides'>{sides}</ul>",
+        button("A", "better-blind", f"{first.id}:{second.id}"),
+        button("B", "better-blind", f"{second.id}:{first.id}"),
+        kind="compare",
+        note="One of them tries something. Which one is told once you have chosen.",
+    )
+
+
+def hash_of(identifier: str) -> str:
+    """An order that says nothing about time."""
+    return hashlib.sha256(identifier.encode()).hexdigest()
 
 
 def accepted(version: PromptVersion) -> str:

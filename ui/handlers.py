@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,12 +18,14 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from assistant.assistant import Assistant, give_own_memory, open_assistant
+from assistant.audience import Axis
 from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
 from assistant.extraction import allow_class, allowed_classes
 from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
+from assistant.refinement import is_about_facts
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
@@ -230,6 +233,11 @@ class ChatHandlers:
                 parts.append(cards.bigger_models(find_gguf_files()))
         if answer is not None and answer.status == "complete":
             parts += self._comparison(answer)
+        for message in thread:
+            if message.role == "assistant":
+                parts.append(cards.doubted(message.id, self.assistant.doubted(message.id)))
+        if answer is not None and (comment := self.assistant.comment_to_keep(answer.id)):
+            parts.append(cards.comment_as_rule(answer.id, comment))
         parts += [cards.proposal(version) for version in self.assistant.proposals()]
         current = self.assistant.memory.current_prompt()
         if current is not None and current.decided_at is not None and current.rules:
@@ -238,8 +246,8 @@ class ChatHandlers:
                 parts.append(cards.accepted(current))
         return "".join(parts)
 
-    def _comparison(self, answer: Message) -> list[str]:
-        """After an answer was written again: which was better? Asked until it is said."""
+    def _undecided(self, answer: Message) -> list[Message]:
+        """The last two answers to one message, the newer last, until the user has said which was better."""
         memory = self.assistant.memory
         versions = [m for m in memory.siblings(answer.id) if m.status == "complete" and m.content.strip()]
         if len(versions) < 2 or versions[-1].id != answer.id or versions[-2].content == answer.content:
@@ -247,7 +255,18 @@ class ChatHandlers:
         asked = {versions[-2].id, answer.id}
         if any({pair.better_id, pair.worse_id} == asked for pair in memory.refinements.pairs()):
             return []
-        return [cards.which_was_better(versions[-2], answer)]
+        return versions[-2:]
+
+    def _is_blind(self, pair: Sequence[Message]) -> bool:
+        """Was the second written for a comparison, so that neither may say what it tried?"""
+        return self.assistant.settings.compare and any(self.assistant.rules_of(m.id)[1] for m in pair)
+
+    def _comparison(self, answer: Message) -> list[str]:
+        """After an answer was written again: which was better? Asked until it is said."""
+        pair = self._undecided(answer)
+        if not pair:
+            return []
+        return [cards.blind_choice(*pair) if self._is_blind(pair) else cards.which_was_better(*pair)]
 
     def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
         answers = [m.id for m in thread if m.role == "assistant"]
@@ -258,7 +277,10 @@ class ChatHandlers:
         """What an answer was given with, and why it is as it is."""
         learned, tried = self.assistant.rules_of(message_id)
         used = cards.used_panel(self.assistant.used_for(message_id), of_reply=True)
-        return used + rules.why(learned, tried, self.assistant.memory.get_message(message_id).model)
+        answer = self.assistant.memory.get_message(message_id)
+        if self._is_blind(self._undecided(answer)):
+            return used
+        return used + rules.why(learned, tried, answer.model, answer.id if answer.status == "complete" else "")
 
     @told
     def open(self, current: str, wanted: str = "") -> ChatView:
@@ -304,6 +326,15 @@ class ChatHandlers:
             return conversation, self.assistant.respond(text, conversation or None, persona or None)
 
         yield from self._stream(begin, box="")
+
+    def compare(self, current: str) -> Iterator[ChatView]:
+        """After an answer that tried a rule, another without it, when the user wants to compare."""
+        thread = self._thread(current) if current and not is_incognito(current) else []
+        events = self.assistant.other_answer(thread[-1].id) if thread and thread[-1].role == "assistant" else None
+        if events is None:
+            yield ChatView()
+        else:
+            yield from self._stream(lambda: (current, events))
 
     def regenerate(self, ids: list[str], current: str, event: gr.RetryData) -> Iterator[ChatView]:
         """Write the reply again. Gradio names the row of the question."""
@@ -423,6 +454,20 @@ class ChatHandlers:
         elif act == "better":
             better, _, worse = identifier.partition(":")
             self.assistant.prefer(better, worse)
+        elif act == "better-blind":
+            better, _, worse = identifier.partition(":")
+            self.assistant.prefer(better, worse, blind=True)
+            tried = self.assistant.rules_of(better)[1] or self.assistant.rules_of(worse)[1]
+            which = "The one you chose" if self.assistant.rules_of(better)[1] else "The other one"
+            gr.Info(cards.escape(f"{which} tried: {' '.join(tried)}"))
+        elif act == "comment-rule":
+            self.assistant.make_rule_of_comment(identifier)
+        elif act == "settle":
+            message_id, _, memory_id = identifier.partition(":")
+            right = self.assistant.settle(message_id, memory_id)
+            gr.Info(
+                cards.escape(f"Remembered: {right.content}") if right else "It is closed and will not be used again."
+            )
         elif act == "use-model":
             gr.Info("Loading the model …")
             self.assistant.use_model(identifier)
@@ -441,6 +486,10 @@ class ChatHandlers:
             return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip(), *right
         if act == "forget":
             return gr.skip(), *self.ask(f"memory:{identifier}"), gr.skip(), gr.skip()
+        if act == "without-me":
+            known = self.assistant.memory.get_message(identifier).content
+            unknown = self.assistant.without_knowing_me(identifier)
+            return self._used_by(identifier) + rules.side_by_side(known, unknown), *(gr.skip(),) * 5
         return (gr.skip(),) * 6
 
     @told
@@ -694,7 +743,23 @@ class PageHandlers(ChatHandlers):
             evidence,
             memory.refinements.evidence(),
             self.assistant.refiner.standings(),
+            self._liked(),
         )
+
+    def _liked(self) -> list[tuple[bool, datetime]]:
+        """The thumbs about style on answers that no rule was tried in, oldest first."""
+        refinements = self.assistant.memory.refinements
+        tried = {message_id for message_id, _ in refinements.trials()}
+        return [
+            (given.rating == 1, given.created_at)
+            for given in refinements.rated()
+            if given.message_id not in tried and not is_about_facts(given)
+        ]
+
+    @told
+    def stop_learning(self) -> None:
+        """What was scored is kept; the next rating goes on from there."""
+        self.assistant.refiner.stop()
 
     @told
     def learning_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
@@ -733,6 +798,11 @@ class PageHandlers(ChatHandlers):
             return gr.skip(), gr.skip()
         self.assistant.add_rule(text)
         return self.learning(), ""
+
+    @told
+    def choose_starter(self, axis: Axis, choice: str) -> None:
+        self.assistant.choose_starter(axis, choice)
+        gr.Info("It holds from the next answer on, until you teach otherwise.")
 
     def learn_now(self) -> Iterator[tuple[Any, ...]]:
         """Learn from the ratings, telling how far it is: (what it is doing, the page)"""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from assistant.refinement import describe, diff_rules
 from assistant.refiner import Standing
 from memory import Feedback, Message, PromptVersion, Rule, VersionEvidence
 from ui.cards import STATE_WORDS, button, card, counted, day, empty, escape, proposal, short
 
+WINDOW = 8
+"""Ratings that one point of the chart is the mean of."""
 Taught = Mapping[str, tuple[Feedback, Message | None]]
 """Feedback identifier -> the rating and the answer."""
 
@@ -21,7 +24,9 @@ def learning_page(
     taught: Taught,
     evidence: Mapping[str, VersionEvidence],
     standings: Sequence[Standing] = (),
+    liked: Sequence[tuple[bool, datetime]] = (),
 ) -> str:
+    """`liked`: the thumbs on answers that no rule was tried in, oldest first, as (liked, when)."""
     parts = [proposal(version) for version in proposals]
     parts += [rule_card(rule, taught) for rule in rules]
     if current is not None and rules:
@@ -34,6 +39,7 @@ def learning_page(
             )
         )
     parts.append(nearest(standings))
+    parts.append(chart(liked, [v.decided_at for v in versions if v.state in ("accepted", "retired") and v.decided_at]))
     parts.append(history(versions, current, evidence))
     return "".join(parts)
 
@@ -76,6 +82,44 @@ def _share(standing: Standing) -> int:
     return max(0, min(99, round(100 * standing.log_wealth / standing.log_threshold)))
 
 
+def chart(liked: Sequence[tuple[bool, datetime]], changes: Sequence[datetime]) -> str:
+    """How often answers were liked, over the last `WINDOW` ratings at each point, with a mark where the rules changed.
+
+    Each rating came after the rules that its answer was written with, so none of them is judged on what made it.
+    """
+    if len(liked) < WINDOW:
+        return ""
+    shares = [sum(y for y, _ in liked[n - WINDOW : n]) / WINDOW for n in range(WINDOW, len(liked) + 1)]
+    width, height = 320, 80
+    step = width / max(1, len(shares) - 1)
+
+    def at(n: int) -> float:
+        return min(width, max(0.0, (n - WINDOW) * step))
+
+    line = " ".join(f"{at(n + WINDOW):.1f},{height * (1 - share):.1f}" for n, share in enumerate(shares))
+    marks = "".join(
+        f'<line x1="{at(n):.1f}" x2="{at(n):.1f}" y1="0" y2="{height}" class="a-mark-line"/>'
+        for n in (sum(when <= change for _, when in liked) for change in changes)
+    )
+    said = f"Liked: {shares[0]:.0%} of the first {WINDOW} rated answers, {shares[-1]:.0%} of the last {WINDOW}."
+    return card(
+        f"<span class='a-label'>How often answers are liked</span>"
+        f'<svg class="a-chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(said)}">{marks}'
+        f'<polyline points="{line}" fill="none"/></svg>',
+        note=f"{escape(said)} Upright lines: the rules changed. Answers that tried a rule are left out.",
+        kind="chart",
+    )
+
+
+def side_by_side(known: str, unknown: str) -> str:
+    """One question answered with and without what is known of the user."""
+    same = " They are the same." if known.strip() == unknown.strip() else ""
+    return card(f"<span class='a-label'>As it was answered</span><p>{escape(known)}</p>") + card(
+        f"<span class='a-label'>Without knowing you</span><p>{escape(unknown)}</p>",
+        note=f"No memory, no rule, no profile. Nothing of it is kept.{same}",
+    )
+
+
 def history(
     versions: Sequence[PromptVersion], current: PromptVersion | None, evidence: Mapping[str, VersionEvidence]
 ) -> str:
@@ -105,11 +149,13 @@ def history(
     return f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{"".join(rows)}</ol>'
 
 
-def why(rules: Sequence[str], tried: Sequence[str], model: str) -> str:
-    """Why an answer is as it is: the rules that it was written with."""
+def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "") -> str:
+    """Why an answer is as it is: the rules that it was written with. With `message_id`, a way to the answer without them."""
+    without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
     if not rules and not tried:
         return card(
             "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
+            *without,
             note=escape(f"written by {model}") if model else "",
         )
     listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
@@ -118,5 +164,6 @@ def why(rules: Sequence[str], tried: Sequence[str], model: str) -> str:
     )
     return card(
         f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
+        *without,
         note=escape(f"written by {model}") if model else "",
     )

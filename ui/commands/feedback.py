@@ -38,9 +38,24 @@ def rate(
             given = assistant.rate(message_id, 1 if thumb is Thumb.UP else -1, reason or [], comment, edit)
             if as_json:
                 print_json(given)
+            for memory in assistant.doubted(message_id):
+                err.print(f"It was given with: {memory.content}", markup=False)
+                err.print(f"If that is wrong: attune feedback settle {message_id} {memory.id}", markup=False)
             for proposal in assistant.proposals():
                 err.print(f"{proposal.reason} New rule: {proposal.rules[-1].text}", markup=False)
                 err.print(f"Accept it with: attune rules accept {proposal.id}", markup=False)
+            wait_for_jobs(assistant)
+
+
+@feedback.command()
+def settle(context: typer.Context, message_id: str, memory_id: str, as_json: AsJson = False) -> None:
+    """Close a memory that made an answer wrong; a fact in the rating's comment takes its place."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        with open_assistant(settings_of(context)) as assistant:
+            right = assistant.settle(message_id, memory_id)
+            print_json({"remembered": plain(right)}) if as_json else out.print(right.content if right else "closed")
             wait_for_jobs(assistant)
 
 

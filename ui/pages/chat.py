@@ -141,6 +141,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
     for event in (submitted, retried, edited):
         event.then(handlers.learn, current, view, **many)
+    compared = submitted.then(handlers.compare, current, view, **many)
 
     loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
@@ -157,7 +158,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     hidden.then(None, None, None, js=FOCUS_BOX)
     # Looking elsewhere ends the drawing of a reply, never the reply.
     for component in (side, new, incognito):
-        component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
+        component.click(None, None, None, cancels=[submitted, retried, edited, compared, attached, attached_again])
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
 
     stop.click(handlers.stop, current, None, **quiet)

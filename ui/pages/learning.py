@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.audience import AXES
 from ui.handlers import PageHandlers
 from ui.pages.parts import speaking_html
 
@@ -17,8 +18,21 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
             "<h2>Learning</h2><p class='a-lead'>What your thumbs taught, and why. A rule holds once ratings that came "
             "after it was thought of speak for it clearly enough; you can change, lock and take back everything.</p>"
         )
+        with gr.Row(elem_id="starters-row"):
+            choices = [
+                gr.Dropdown(
+                    [("no wish", ""), *((rule, choice) for choice, rule in AXES[axis].items())],
+                    value=getattr(handlers.assistant.settings, axis),
+                    label=f"To begin with: {axis}",
+                    elem_id=f"starter-{axis}",
+                    filterable=False,
+                    min_width=180,
+                )
+                for axis in AXES
+            ]
         with gr.Row():
             now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
+            stop = gr.Button("Stop learning", elem_id="learn-stop", size="sm", scale=0, min_width=140)
             doing = gr.HTML(apply_default_css=False, elem_id="learning-progress")
         with gr.Row(visible=False, elem_id="rule-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="rule-text", max_length=200)
@@ -34,4 +48,7 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
     listed.click(handlers.learning_pressed, None, [listed, edited, editing, text], **quiet)
     gr.on([save.click, text.submit], handlers.save_rule, [edited, text], [listed, editing], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
+    for axis, choice in zip(AXES, choices, strict=True):
+        choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
+    stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
