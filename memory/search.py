@@ -136,6 +136,8 @@ class Searcher:
         """
         if limit < 1 or not (words.words(query) or scope.narrows):
             return []
+        if words.terms(constructed) and not words.terms(query):
+            query = constructed  # "And her?" alone asks for nothing
         now = scope.as_of or self._clock()
         gathered = self.gather(query, scope=scope, include=include)
         found, blends = gathered.found, _blends(gathered)
