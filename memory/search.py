@@ -15,7 +15,7 @@ import numpy as np
 
 from memory import dates, ranking
 from memory import query as words
-from memory.embeddings import Embeddings, Reranker, Vectors
+from memory.embeddings import MAX_WORDS, Embeddings, Reranker, Vectors, first_words
 from memory.errors import EmbeddingsUnavailable, RerankerMissing
 from memory.index import ChromaIndex, item_of
 from memory.records import HitSource, Memory, Message, SearchHit
@@ -136,8 +136,13 @@ class Searcher:
         """
         if limit < 1 or not (words.words(query) or scope.narrows):
             return []
+        if words.terms(constructed) and not words.terms(query):
+            query = constructed  # "And her?" alone asks for nothing
         now = scope.as_of or self._clock()
-        gathered = self.gather(query, scope=scope, include=include)
+        twice = bool(constructed) and constructed != query
+        vectors = self._embed([query, constructed] if twice else [query]) if words.terms(query) else []
+        share = 2 if twice else 1
+        gathered = self.gather(query, scope=scope, include=include, vectors=vectors[:1], share=share)
         found, blends = gathered.found, _blends(gathered)
         rankings = {
             "facts": gathered.facts,
@@ -145,8 +150,8 @@ class Searcher:
             "messages": _rank_messages(blends, found, now),
         }
         by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
-        if constructed and constructed != query:
-            more = self.gather(constructed, scope=scope, include=include)
+        if twice:
+            more = self.gather(constructed, scope=scope, include=include, vectors=vectors[1:], share=share)
             found, blends = {**found, **more.found}, ranking.added(blends, _blends(more))
             near = [identifier for identifier in more.near if not found[identifier].role]
             rankings = {
@@ -188,8 +193,21 @@ class Searcher:
         fused = ranking.ranked(ranking.fuse({"ours": first, "read": again}, REREAD))
         return dict(zip(fused, (scores[identifier] for identifier in first), strict=True))
 
-    def gather(self, query: str, *, scope: Scope, include: Collection[Include]) -> Gathered:
-        """Everything that may answer, with what speaks for it; not yet in order."""
+    def gather(
+        self,
+        query: str,
+        *,
+        scope: Scope,
+        include: Collection[Include],
+        vectors: Sequence[Vectors] | None = None,
+        share: int = 1,
+    ) -> Gathered:
+        """Everything that may answer, with what speaks for it; not yet in order.
+
+        Args:
+            vectors: that of the query, or none; None embeds it.
+            share: how many queries share the time of one search: so many times fewer messages are looked at.
+        """
         named = dates.periods(query[:DATED_CHARS], scope.as_of or self._clock())[:MAX_PERIODS]
         fts = words.fts_query(query)
         found: dict[str, Candidate] = {}
@@ -200,20 +218,22 @@ class Searcher:
             facts = _add(found, rows)
         if "message" in include and (fts or named or scope.narrows or not facts):
             rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
-            by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named)
-        vector = self._embed(query) if fts else None
-        near = _add(found, self._nearest(vector, scope, include)) if vector is not None else []
+            by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named, CANDIDATES // share)
+        if vectors is None:
+            vectors = self._embed([query]) if fts else []
+        vector = vectors[0] if vectors else None
+        near = _add(found, self._nearest(vector, scope, include, NEAREST // share)) if vector is not None else []
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
         evidence = self._evidence(query, messages, by_words, vector, scope, named)
         return Gathered(found=found, facts=facts, by_words=by_words, near=near, evidence=evidence)
 
     def _by_words(
-        self, found: dict[str, Candidate], fts: str, scope: Scope, named: Sequence[dates.Period]
+        self, found: dict[str, Candidate], fts: str, scope: Scope, named: Sequence[dates.Period], candidates: int
     ) -> dict[str, float]:
         """BM25 of the best messages, and of the best of each named time; of that time's last ones if no word is left."""
         where, parameters = _messages_in(scope)
         scores: dict[str, float] = {}
-        for limit, period in ((CANDIDATES, None), *((IN_PERIOD, period) for period in named)):
+        for limit, period in ((candidates, None), *((IN_PERIOD, period) for period in named)):
             within, more = where, list(parameters)
             if period is not None:
                 within += " AND m.created_at >= ? AND m.created_at < ?"
@@ -307,24 +327,26 @@ class Searcher:
         where, more = _facts_in(scope)
         return [_candidate(row) for row in self._store.rows(sql.format(where=where), [*parameters, *more])]
 
-    def _embed(self, query: str) -> Vectors | None:
-        """None while the encoder or the index is not loaded."""
+    def _embed(self, queries: Sequence[str]) -> list[Vectors]:
+        """A vector for each, in one go; none while the encoder or the index is not loaded."""
         if self._embeddings is None or self._index is None or not (self._embeddings.ready and self._index.ready):
-            return None
+            return []
         try:
-            return self._embeddings.embed_query(query)
+            if len(queries) == 1:
+                return [self._embeddings.embed_query(queries[0])]
+            return list(self._embeddings.embed_documents([first_words(query, MAX_WORDS) for query in queries]))
         except EmbeddingsUnavailable as error:
             log.warning("Search goes by words alone: %s", error)
-            return None
+            return []
 
-    def _nearest(self, vector: Vectors, scope: Scope, include: Collection[Include]) -> list[Candidate]:
+    def _nearest(self, vector: Vectors, scope: Scope, include: Collection[Include], limit: int) -> list[Candidate]:
         """The nearest that the scope admits, nearest first."""
         assert self._index is not None
         if scope.conversation_id is None:
-            pieces = self._index.query(vector, NEAREST + len(scope.exclude_message_ids))
+            pieces = self._index.query(vector, limit + len(scope.exclude_message_ids))
             ids = list(dict.fromkeys(item_of(piece) for piece, _ in pieces))
         else:
-            ids = self._nearest_in_conversation(vector, scope.conversation_id)
+            ids = self._nearest_in_conversation(vector, scope.conversation_id)[:limit]
         marks = ", ".join("?" * len(ids))
         rows: list[Any] = []
         if "message" in include:

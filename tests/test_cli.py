@@ -54,6 +54,18 @@ def test_chat_prints_one_object_with_every_key_and_the_next_command_knows_what_w
     assert all(use["type"] in ("memory", "message", "profile") for use in asked["memories_used"])
 
 
+def test_a_conversation_begins_in_a_collection_and_an_empty_text_begins_none(own_home: Path) -> None:
+    told = printed("chat", "--json", "--collection", "Garden 2026", "The kale wants lime.")
+    assert [c["id"] for c in printed("collection", "show", "garden-2026", "--json")] == [told["conversation_id"]]
+    printed("chat", "--json", "--collection", "Beds", "--conversation", told["conversation_id"], "And sun.")
+    assert [c["conversations"] for c in printed("collection", "list", "--json")] == [1, 0]
+    assert attune("chat", "--collection", "Boats", " ").exit_code == FAILED
+    assert attune("chat", "--collection", "---", "Hello.").exit_code == FAILED
+    with open_memory(own_home, start_worker=False) as memory:
+        assert len(memory.conversations()) == 1
+    assert {c["name"] for c in printed("collection", "list", "--json")} == {"Beds", "Garden 2026"}
+
+
 def test_standard_output_holds_the_answer_alone() -> None:
     done = attune("chat", "hello")
     assert done.stdout == "It is Pemba.\n"

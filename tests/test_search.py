@@ -107,6 +107,15 @@ def test_a_message_is_found_as_soon_as_it_is_stored(memory: MemoryManager) -> No
     assert hits[0].source == "bm25"
 
 
+def test_a_follow_up_without_a_word_of_its_own_is_asked_as_it_is_spelled_out(memory: MemoryManager) -> None:
+    memory.add(content="The user's name is Zorvik.", attribute="name", value="Zorvik", importance=0.9)
+    memory.add(content="The user's sister Oda plays the tuba.", attribute="plays", value="tuba", importance=0.3)
+    embed(memory)
+    first = contents(memory.search("And her?", constructed="And her? Oda"))[0]
+    assert first == "The user's sister Oda plays the tuba."
+    assert contents(memory.search("And her?"))[0] == "The user's name is Zorvik."
+
+
 def test_words_and_meaning_are_both_told(memory: MemoryManager) -> None:
     say(memory, "I planted quinces.")
     assert memory.search("quinces")[0].source == "both"

@@ -169,6 +169,31 @@ def test_asking_for_more_begins_with_the_same(data: st.DataObject) -> None:
 
 
 @EXAMPLES
+@given(
+    st.lists(st.frozensets(st.sampled_from(WORDS), min_size=1), unique=True, max_size=10),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=2),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+)
+def test_spelled_out_a_question_finds_no_message_further_down_than_twice_its_place(
+    texts: list[frozenset[str]], query: list[str], more: list[str]
+) -> None:
+    with opened() as memory:
+        for words in texts:
+            memory.add_messages(
+                [
+                    NewMessage(
+                        conversation_id=memory.start_conversation().id, role="user", content=" ".join(sorted(words))
+                    )
+                ]
+            )
+        asked, constructed = " ".join(query), " ".join([*query, *more])
+        bare = [hit.item.id for hit in memory.search(asked, limit=30)]
+        both = [hit.item.id for hit in memory.search(asked, limit=30, constructed=constructed)]
+        assert {*both} == {*bare} | {hit.item.id for hit in memory.search(constructed, limit=30)}
+    assert all(both.index(identifier) + 1 <= 2 * place for place, identifier in enumerate(bare, 1))
+
+
+@EXAMPLES
 @given(st.data())
 def test_said_in_more_words_of_the_question_a_message_does_not_fall(data: st.DataObject) -> None:
     """Of two messages alike but for one more word that was asked for, the fuller one comes first."""

@@ -114,39 +114,33 @@ def chat(
     with assistant_of(context, model=model, home=home) as assistant:
         if incognito:
             conversation = assistant.incognito.start()
-        elif into:
-            conversation = _begin_in(assistant, into, conversation, persona_id)
         if text is None and not sys.stdin.isatty():
             text = piped_text()
         if text is not None:
-            _say(assistant, text, conversation, persona_id, as_json=as_json)
+            _say(assistant, text, conversation, persona_id, into=into, as_json=as_json)
             return
         speaker = assistant.persona(persona_id or assistant.settings.persona)
         err.print(f"[bold]{speaker.name}[/bold] {speaker.greeting}  [dim](Ctrl-D ends)[/dim]")
         for line in lines_from(sys.stdin):
             if line.strip():
                 err.print(f"[bold]{speaker.name}[/bold] ", end="")
-                conversation = _say(assistant, line, conversation, persona_id, as_json=as_json)
+                conversation = _say(assistant, line, conversation, persona_id, into=into, as_json=as_json)
 
 
-def _begin_in(assistant: Any, name: str, conversation: str | None, persona_id: str | None) -> str:
-    """A conversation in that collection: the one named, or a new one."""
-    speaker = assistant.persona(persona_id or assistant.settings.persona)
-    made = assistant.memory.collections.create(name)
-    identifier: str = conversation or assistant.memory.start_conversation(persona=speaker.id).id
-    assistant.memory.collections.put(identifier, made.id)
-    return identifier
-
-
-def _say(assistant: Any, text: str, conversation: str | None, persona_id: str | None, *, as_json: bool) -> str:
+def _say(
+    assistant: Any, text: str, conversation: str | None, persona_id: str | None, *, into: str, as_json: bool
+) -> str:
     """Print a reply as it comes, or as one JSON object. Ctrl-C stops the reply and keeps what was written."""
     from assistant.events import Response
 
+    collection = assistant.memory.collections.create(into) if into and text.strip() else None
     if conversation is None:
         speaker = assistant.persona(persona_id or assistant.settings.persona)
         # The conversation exists before the reply, so that Ctrl-C can name what to stop; an empty text makes none.
         if text.strip():
             conversation = assistant.memory.start_conversation(persona=speaker.id).id
+    if collection is not None and conversation is not None and assistant.memory.find_conversation(conversation):
+        assistant.memory.collections.put(conversation, collection.id)
     events = assistant.respond(text, conversation, persona_id)
     response: Response | None = None
     try:
