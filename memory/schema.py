@@ -156,6 +156,12 @@ def m005_unread(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m005_why(db: Database) -> None:
+    """Beside what an answer was given with stands what spoke for it."""
+    db.conn.execute("ALTER TABLE message_uses ADD COLUMN why TEXT NOT NULL DEFAULT ''")
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

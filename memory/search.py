@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from memory import dates, ranking
+from memory import dates, ranking, why
 from memory import query as words
 from memory.embeddings import Embeddings, Vectors
 from memory.errors import EmbeddingsUnavailable
@@ -98,6 +98,19 @@ class Gathered:
     """Of every message found."""
 
 
+def _why(identifier: str, gathered: Gathered, now: datetime) -> tuple[tuple[str, float], ...]:
+    candidate = gathered.found[identifier]
+    if identifier in gathered.evidence:
+        return why.of_message(gathered.evidence[identifier], created_at=candidate.created_at, now=now)
+    return why.of_fact(
+        by_words=gathered.facts.index(identifier) if identifier in gathered.facts else None,
+        by_meaning=gathered.near.index(identifier) if identifier in gathered.near else None,
+        importance=candidate.importance,
+        created_at=candidate.created_at,
+        now=now,
+    )
+
+
 class Searcher:
     def __init__(
         self, *, store: Store, index: ChromaIndex | None, embeddings: Embeddings | None, clock: Callable[[], datetime]
@@ -134,7 +147,10 @@ class Searcher:
         by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
         return [
             SearchHit(
-                item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
+                item=items[identifier],
+                score=scores[identifier],
+                source=_source(identifier, by_words, by_meaning),
+                why=_why(identifier, gathered, now),
             )
             for identifier in shown
             if identifier in items

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from assistant.events import UsedMemory
 from assistant.models import LocalModel
@@ -33,6 +33,16 @@ EVENT_WORDS = {
     "closed": "No longer true",
     "reopened": "True again",
     "forgotten": "Forgotten",
+    "merged": "Merged into another",
+    "split": "Split into several",
+}
+WHY_WORDS = {
+    "words": "its words",
+    "meaning": "its meaning",
+    "talk": "the talk around it",
+    "date": "the time you named",
+    "recent": "how new it is",
+    "important": "how much it matters",
 }
 STATE_WORDS = {"proposed": "waiting", "accepted": "accepted", "rejected": "not now", "retired": "taken back"}
 
@@ -237,8 +247,18 @@ def used_panel(uses: Sequence[UsedMemory], *, of_reply: bool) -> str:
                 button("Forget", "forget", use.id, label=f"Forget: {use.content}"),
             ]
         since = f" · from your message, {day(use.created_at)}" if use.created_at else ""
-        rows.append(card(escape(use.content), *buttons, note=f"{where}{since}"))
+        rows.append(card(escape(use.content), *buttons, note=f"{where}{since}{_why(use.why)}"))
     return f'<h3 class="a-side">Used for this answer</h3>{"".join(rows)}'
+
+
+def _why(parts: Sequence[tuple[str, float]]) -> str:
+    """What spoke for it, folded."""
+    items = "".join(
+        f"<li>{WHY_WORDS[name]} <meter min='0' max='1' value='{value:.2f}'></meter> {value:.0%}</li>"
+        for name, value in parts
+        if name in WHY_WORDS
+    )
+    return f"<details class='a-why'><summary>Why?</summary><ul>{items}</ul></details>" if items else ""
 
 
 # --- questions ----------------------------------------------------------------------------------------------------
@@ -316,6 +336,28 @@ def timeline(events: Sequence[MemoryEvent]) -> str:
         f"<li><time>{day(e.at)}</time> <strong>{EVENT_WORDS[e.kind]}</strong> {escape(e.content)}</li>" for e in events
     )
     return f'<h3 class="a-side">History</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def life(memories: Iterable[Memory]) -> str:
+    """Memories in time, newest month first: plans and events on their days, others on the day since when they hold."""
+    by_month: dict[str, list[tuple[str, str]]] = {}
+    for memory in sorted(memories, key=lambda m: (_begins(m), m.created_at, m.id), reverse=True):
+        begins = _begins(memory)
+        ended = f" <small>until {day(memory.valid_to)}</small>" if memory.valid_to else ""
+        row = f"{escape(memory.content)}{ended}"
+        by_month.setdefault(f"{begins:%B %Y}", []).append((f"{begins.day} {begins:%b}", row))
+    if not by_month:
+        return empty("Nothing yet", "What you tell has its place here, by day.")
+    return "".join(
+        f'<section><h3 class="a-side">{month}</h3><ol class="a-timeline">'
+        + "".join(f"<li><time>{when}</time> {row}</li>" for when, row in rows)
+        + "</ol></section>"
+        for month, rows in by_month.items()
+    )
+
+
+def _begins(memory: Memory) -> date:
+    return memory.occurs_from or memory.valid_from.astimezone().date()
 
 
 def profile_page(lines: Sequence[ProfileLine], sources: Mapping[str, Message] | None = None) -> str:

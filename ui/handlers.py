@@ -26,7 +26,7 @@ from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
-from memory import ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory import ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, transfer
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
@@ -434,6 +434,7 @@ class ChatHandlers:
             return memory.plan_forget_period(*local_days(first, last))
         plans = {
             "memory": memory.plan_forget,
+            "memories": lambda ids: memory.plan_forget_all(ids.split(",")),
             "conversation": memory.plan_delete_conversation,
             "topic": memory.plan_forget_topic,
             "person": memory.plan_forget_person,
@@ -457,7 +458,7 @@ class ChatHandlers:
             self.assistant.memory.delete_conversation(identifier)
             current = "" if identifier == current else current
             gr.Info("Deleted.")
-        elif kind in ("topic", "person", "period"):
+        elif kind in ("memories", "topic", "person", "period"):
             plan = self.assistant.memory.forget(self._plan(pending))
             current = "" if current in {c.id for c in plan.deleted_conversations} else current
             gr.Info("Forgotten.")
@@ -509,19 +510,32 @@ class PageHandlers(ChatHandlers):
     @told
     def memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
-        words, narrowed = read_filter(query)
-        if words:
-            hits = memory.search_as_typed(words, as_of=narrowed.moment)
-            if not narrowed.is_empty:
-                hits = [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
+        words = read_filter(query)[0]
+        if not read_filters(words).only_persona:
+            hits = self._hits(query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
             return cards.search_results(
                 hits, sources, read_filters(words).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
             )
-        listed = memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
-        listed = [fact for fact in listed if narrowed.admits(fact)]
+        listed = self.listed(query, closed)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
+
+    def listed(self, query: str, closed: bool) -> list[Memory]:
+        """The memories that the list shows, in its order."""
+        words, narrowed = read_filter(query)
+        typed = read_filters(words)
+        if not typed.only_persona:
+            return [hit.item for hit in self._hits(query) if isinstance(hit.item, Memory)]
+        listed = self.assistant.memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
+        return [m for m in listed if narrowed.admits(m) and typed.persona in (None, m.persona)]
+
+    def _hits(self, query: str) -> list[SearchHit]:
+        words, narrowed = read_filter(query)
+        hits = self.assistant.memory.search_as_typed(words, as_of=narrowed.moment)
+        if narrowed.is_empty:
+            return hits
+        return [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
 
     @told
     def memory_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:

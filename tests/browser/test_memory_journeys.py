@@ -106,3 +106,27 @@ def test_a_memory_on_an_answer_is_wrong_and_then_right_and_later_outdated(script
     open_tab(page, "Memory")
     expect(page.locator("#memories")).to_contain_text("Nothing remembered yet")
     assert served.assistant.memory.memories() == []
+
+
+def test_two_memories_are_merged_and_the_answer_tells_why_it_used_one(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Noted.")
+    page = browse(served)
+    say(page, "I love quince jelly.")
+    say(page, "I love quince cheese.")
+    expect(page.locator("#cards .learnt")).to_contain_text("quince cheese")
+    open_tab(page, "Memory")
+    expect(page.locator("#memories .a-card")).to_have_count(2)
+    for words in ("jelly", "cheese"):
+        page.locator("#care-picked input").click()
+        page.locator("#care-picked").get_by_role("option").filter(has_text=words).click()
+    page.locator("#care-words textarea").fill("The user loves quince in every form.")
+    page.locator("#care-merge").click()
+    expect(page.locator("#memories .a-card")).to_have_count(1)
+    expect(page.locator("#memories")).to_contain_text("quince in every form")
+    page.locator("#timeline button").first.click()
+    expect(page.locator("#timeline-lines")).to_contain_text("quince in every form")
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    say(page, "What do I think of quince?")
+    page.locator("#used .a-why summary").first.click()
+    expect(page.locator("#used .a-why").first).to_contain_text("its words")
