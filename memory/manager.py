@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from ulid import ULID
 
 from memory import forgetting
+from memory.digests import Digests
 from memory.embeddings import Embeddings, MiniLmEmbeddings
 from memory.errors import CannotMerge, EmbeddingsUnavailable, HomeNotWritable, NotFound
 from memory.filters import read_filters
@@ -147,6 +148,7 @@ class MemoryManager:
         self.jobs = JobQueue(store, clock)
         self.refinements = Refinements(store, lambda: self.clock())
         self.unread = Unread(store)
+        self.digests = Digests(store)
         self.worker = Worker(self.jobs)
         self._lock = lock
         self._vectors = threading.RLock()
@@ -881,6 +883,9 @@ class MemoryManager:
 
     def _after_forgetting(self) -> None:
         """Leave no copy: the vector files now, or by the owner's next job; then the database's free pages."""
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM digests")
+        self.jobs.enqueue("digests", {}, key="digests", priority=9)
         self.jobs.enqueue("rebuild_index", {}, key="rebuild_index", priority=0)
         self.jobs.enqueue("index", {}, key="index", priority=8)
         if self.owner:

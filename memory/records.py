@@ -36,6 +36,8 @@ class Conversation:
     active_leaf_id: str | None = None
     """The last message of the branch that is shown."""
     titled_by: Literal["auto", "user"] = "auto"
+    keep_days: int | None = None
+    """How long after its last message it is kept; 0 for ever, None as long as the others. See `memory.retention`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from memory import (
     PromptVersion,
     SearchHit,
 )
+from memory.digests import KeptDigest
 from memory.filters import snippets
 from personas import Persona
 
@@ -311,9 +312,13 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
 
 
 def search_results(
-    hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
+    hits: Sequence[SearchHit],
+    sources: Mapping[str, Message],
+    query: str = "",
+    titles: Mapping[str, str] | None = None,
+    about: Sequence[KeptDigest] = (),
 ) -> str:
-    """Facts as rows, messages as the place where the words stand, with a way into their conversation."""
+    """Facts as rows, messages as the place where the words stand, with a way into their conversation; then digests."""
     messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
     places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
@@ -328,7 +333,20 @@ def search_results(
             title = (titles or {}).get(hit.item.conversation_id, "")
             way = f'<a href="?c={escape(hit.item.conversation_id)}">{escape(title)}</a>' if title else ""
             rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
+    rows += [digest_card(digest) for digest in about]
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
+
+
+def digest_card(digest: KeptDigest) -> str:
+    """What a conversation or a month was about, by day."""
+    lines = "".join(
+        f"<li><time>{line.day.day} {line.day:%b %Y}</time> {escape(line.text)}</li>" for line in digest.lines
+    )
+    title = escape(digest.title)
+    way = f'<a href="?c={escape(digest.key)}">{title}</a>' if digest.span == "conversation" else title
+    return card(
+        f"<details><summary>In short: {way}</summary><ol class='a-timeline'>{lines}</ol></details>", kind="digest"
+    )
 
 
 def timeline(events: Sequence[MemoryEvent]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from assistant import digests
 from assistant.assistant import Assistant, open_assistant
 from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
@@ -26,7 +27,7 @@ from assistant.models import find_gguf_files
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.turn import DECLINES
-from memory import ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, transfer
+from memory import ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, retention, transfer
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
@@ -42,6 +43,13 @@ LEARN_WAIT_S = 2.0
 LATE_WAIT_S = 30.0
 RECENT_RULE_S = 600.0
 ERASE_WORD = "erase"
+KEPT_FOR = [
+    ("ever", "ever"),
+    ("30 days", "30"),
+    ("90 days", "90"),
+    ("a year", "365"),
+    ("as long as the others", "as others"),
+]
 CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 ERRORS = (AttuneError, MemoryStoreError, PersonaError)
 
@@ -514,9 +522,9 @@ class PageHandlers(ChatHandlers):
         if not read_filters(words).only_persona:
             hits = self._hits(query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
-            return cards.search_results(
-                hits, sources, read_filters(words).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
-            )
+            about = digests.search(memory, read_filters(words).words) if read_filter(query)[1].is_empty else []
+            titles = {c.id: c.title for c in memory.conversations(limit=10_000)}
+            return cards.search_results(hits, sources, read_filters(words).words, titles, about)
         listed = self.listed(query, closed)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
@@ -732,6 +740,27 @@ class PageHandlers(ChatHandlers):
             problems=memory.check(),
             server=self._server,
         )
+
+    def keeping(self) -> tuple[Any, ...]:
+        """(the conversations that may have a time of their own, how long all are kept)"""
+        named = [(cards.short(c.title, 60), c.id) for c in self.assistant.memory.conversations()]
+        return gr.update(choices=[("All", ""), *named], value=""), self.kept_for("")
+
+    @told
+    def kept_for(self, which: str) -> str:
+        memory = self.assistant.memory
+        days = memory.get_conversation(which).keep_days if which else retention.days_for_all(memory)
+        return ("as others" if which else "ever") if days is None else str(days) if days else "ever"
+
+    @told
+    def keep(self, which: str, chosen: str) -> None:
+        memory = self.assistant.memory
+        days = int(chosen) if chosen.isdigit() else None
+        if which:
+            retention.keep_for(memory, which, retention.FOR_EVER if chosen == "ever" else days)
+        else:
+            retention.keep_all_for(memory, days)
+        gr.Info("Kept for ever." if chosen == "ever" else "From now on, what is past its time goes.")
 
     @told
     def import_file(self, path: str | None) -> tuple[Any, ...]:
