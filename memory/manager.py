@@ -150,6 +150,8 @@ class MemoryManager:
         self.unread = Unread(store)
         self.digests = Digests(store)
         self.worker = Worker(self.jobs)
+        self.after_forgetting: list[Callable[[], None]] = []
+        """Called when something was forgotten: for whoever holds copies of what was said."""
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
@@ -892,6 +894,8 @@ class MemoryManager:
             with self.worker.paused():
                 self._rebuild_index({})
         self.store.scrub()
+        for drop_copies in self.after_forgetting:
+            drop_copies()
         self.worker.wake()
 
     # --- feedback and rules ---------------------------------------------------------------------------------------
