@@ -109,6 +109,7 @@ class Assistant:
             memory=memory, settings=settings, chat_model=lambda: self.chat_model, persona=self._persona_or_default
         )
         self._background.register()
+        memory.after_forgetting.append(self._drop_copies)
         memory.worker.wake()
 
     # --- the chat model -------------------------------------------------------------------------------------------
@@ -122,6 +123,15 @@ class Assistant:
 
                 self._chat_model = load_chat_model(self.settings)
             return self._chat_model
+
+    def _drop_copies(self) -> None:
+        """Something was forgotten: no finished reply and no evaluated prompt is held on to."""
+        with self._replies_lock:
+            self._replies = {key: reply for key, reply in self._replies.items() if not reply.done}
+        with self._model_lock:
+            forget = getattr(self._chat_model, "forget_prompts", None)
+        if forget is not None:
+            self._writing.submit(forget)  # after a reply that is being written
 
     def warm_up(self) -> None:
         """Load the chat model in the background, so that the first reply need not wait for it."""

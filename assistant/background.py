@@ -11,12 +11,12 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import extraction, summaries
+from assistant import digests, extraction, summaries
 from assistant.corrections import read_correction
 from assistant.profile import current_profile
 from assistant.settings import Settings
 from assistant.turn import is_small, turns_of
-from memory import MemoryManager, Message
+from memory import MemoryManager, Message, retention
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,17 @@ class Background:
         worker.register("extract_with_model", self.extract_with_model)
         worker.register("title", self.title)
         worker.register("summarise", self.summarise)
+        worker.register(retention.JOB, self.retain)
         worker.register("profile", self.profile)
+        worker.register("digests", self.digests)
+
+        if self._memory.owner:
+            retention.schedule(self._memory)
+
+    def retain(self, _payload: dict[str, Any]) -> None:
+        """Let go of conversations that are past their time."""
+        if retention.carry_out(self._memory):
+            self._memory.jobs.enqueue("profile", {}, key="profile")
 
     def after_turn(self, question: Message, *, first: bool) -> None:
         """Queue what a turn leaves to be learnt: one job for all that is unread in its conversation."""
@@ -60,6 +70,7 @@ class Background:
         )
         if first:
             self._memory.jobs.enqueue("title", {"conversation_id": conversation_id, "message_id": question.id})
+            retention.schedule(self._memory)
         self._memory.worker.wake()
 
     def extract(self, payload: dict[str, Any]) -> None:
@@ -77,6 +88,10 @@ class Background:
                 if reads_too:
                     self._memory.unread.add(message, "model")
             self._memory.unread.remove(message, "rules")
+        for conversation_id in dict.fromkeys(message.conversation_id for message in waiting):
+            self._memory.jobs.enqueue(
+                "digests", {"conversation_id": conversation_id}, key=f"digests:{conversation_id}", priority=9
+            )
         if reads_too:
             conversation_id = waiting[0].conversation_id
             self._memory.jobs.enqueue(
@@ -115,6 +130,19 @@ class Background:
         scope = persona.id if persona.memory_scope == "own" else ""
         if extraction.apply(self._memory, candidates, message, persona=scope):
             self._memory.jobs.enqueue("profile", {}, key="profile")
+
+    def digests(self, payload: dict[str, Any]) -> None:
+        """Make the digests of a conversation and of its months anew; without one named, all of them."""
+        named = payload.get("conversation_id")
+        found = self._memory.find_conversation(named) if named else None
+        conversations = [found] if found else [] if named else self._memory.conversations(limit=1_000_000)
+        months: dict[str, None] = {}
+        for conversation in conversations:
+            self._memory.worker.checkpoint()
+            months |= dict.fromkeys(digests.keep_conversation(self._memory, conversation.id))
+        for month in months:
+            self._memory.worker.checkpoint()
+            digests.keep_month(self._memory, month)
 
     def title(self, payload: dict[str, Any]) -> None:
         conversation = self._memory.find_conversation(payload["conversation_id"])

@@ -127,6 +127,8 @@ class _Context:
         self._n_vocab = model.n_vocab()
         self.n_ctx = n_ctx
         self.tokens: list[int] = []
+        self.stale = False
+        """What is evaluated is not to be used again."""
 
     def keep_common(self, tokens: Sequence[int]) -> int:
         """Drop what is evaluated beyond the common beginning with `tokens`; returns how many stay.
@@ -134,6 +136,8 @@ class _Context:
         At least the last token is left to evaluate, since its logits are wanted. A model whose state cannot be cut
         (recurrent, hybrid) starts anew.
         """
+        if self.stale:
+            self.reset()
         keep = 0
         for mine, wanted in zip(self.tokens, tokens[:-1], strict=False):
             if mine != wanted:
@@ -150,6 +154,7 @@ class _Context:
     def reset(self) -> None:
         self._context.kv_cache_clear()
         self.tokens = []
+        self.stale = False
 
     def evaluate(self, tokens: Sequence[int], *, all_logits: bool = False) -> NDArray[np.float32] | None:
         """Evaluate at most `CHUNK` tokens after those evaluated. With `all_logits`, logits of each, shape (n, vocab)."""
@@ -413,6 +418,19 @@ class LlamaChatModel(BaseChatModel):
     def count_messages(self, messages: Sequence[BaseMessage]) -> int:
         """Tokens of a prompt as the model's own template renders it."""
         return len(self._render(messages)[0])
+
+    def forget_prompts(self) -> None:
+        """Drop what was read of earlier prompts. Waits for a reply that is being written.
+
+        The context of replies is emptied here; one that background work may be in the midst of, when it is used next.
+        """
+        self._tokenize.cache_clear()
+        with self._turnstile.enter("reply"):
+            for purpose, context in self._contexts.items():
+                if purpose == "reply":
+                    context.reset()
+                else:
+                    context.stale = True
 
     def close(self) -> None:
         """Free contexts and weights."""

@@ -1,7 +1,8 @@
 """What a conversation or a month was about, in a few dated lines. Each line cites what it was made of.
 
-A digest is made when it is asked for, from the messages and memories as they are then. So it is never out of date,
-editing a message changes it, and forgetting leaves nothing of it.
+A digest is made when it is asked for, from the messages and memories as they are then. What is kept of it for search is
+made anew when its conversation goes on, when a message or a memory that it covers is edited or deleted, and once more
+before it is shown. So none is out of date, and forgetting leaves nothing of it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 from assistant.recall import statements
 from assistant.timeline import told
-from memory import Memory, MemoryManager, Message
+from memory import Memory, MemoryManager, Message, NotFound
 from memory.dates import When, find_dates, in_words, long_date
+from memory.digests import KeptDigest, KeptLine
 from memory.query import terms
 
 MAX_LINES = 8
@@ -76,6 +79,40 @@ def digest_of_period(memory: MemoryManager, when: When) -> Digest:
     learnt = [m for m in kept if m.occurs_from is None and first <= m.valid_from < last]
     lines = choose(said, [*happened, *learnt], today=_day(memory.clock()))
     return Digest(title=f"What was {in_words(when)}", when=when, lines=lines)
+
+
+def keep_conversation(memory: MemoryManager, conversation_id: str) -> list[str]:
+    """Keep its digest for search, without what is withheld from there. Returns its months, like `2026-03`."""
+    conversation = memory.get_conversation(conversation_id)
+    digest = digest_of_conversation(memory, conversation_id)
+    withheld = memory.withheld_messages()
+    lines = tuple(line for line in digest.lines if not withheld & set(line.cites))
+    memory.digests.keep(_kept("conversation", conversation_id, conversation.title, lines))
+    return sorted({f"{_day(message.created_at):%Y-%m}" for message in memory.thread(conversation_id)})
+
+
+def keep_month(memory: MemoryManager, text: str) -> None:
+    """Keep the digest of a month, like `2026-03`, for search."""
+    digest = digest_of_period(memory, month(text))
+    memory.digests.keep(_kept("month", text, digest.title, digest.lines))
+
+
+def search(memory: MemoryManager, query: str, limit: int = 3) -> list[KeptDigest]:
+    """Digests that hold the words of a query. Each is compared with what it covers, and made anew where that has changed."""
+    for found in memory.digests.search(query, limit):
+        try:
+            if found.span == "month":
+                keep_month(memory, found.key)
+            else:
+                keep_conversation(memory, found.key)
+        except NotFound:
+            memory.digests.keep(KeptDigest(span=found.span, key=found.key, title="", lines=()))
+    return memory.digests.search(query, limit)
+
+
+def _kept(span: Literal["conversation", "month"], key: str, title: str, lines: Sequence[DigestLine]) -> KeptDigest:
+    kept = tuple(KeptLine(day=line.day, text=line.text, cites=line.cites) for line in lines)
+    return KeptDigest(span=span, key=key, title=title, lines=kept)
 
 
 def month(text: str) -> When:

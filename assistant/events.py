@@ -28,6 +28,8 @@ class UsedMemory:
     score: float
     source_message_id: str | None
     created_at: datetime | None
+    why: tuple[tuple[str, float], ...] = ()
+    """What spoke for it, each part from 0 to 1, strongest first."""
 
 
 @dataclass(frozen=True, kw_only=True)

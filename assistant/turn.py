@@ -25,7 +25,18 @@ from assistant.running import RunningReply
 from assistant.settings import Settings
 from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply, to_langchain
 from assistant.timeline import coming_up
-from memory import Memory, MemoryManager, MemoryStoreError, Message, MessageUse, ProfileLine, Rule, SearchHit, Summary
+from memory import (
+    Memory,
+    MemoryManager,
+    MemoryStoreError,
+    Message,
+    MessageUse,
+    ProfileLine,
+    Rule,
+    SearchHit,
+    Summary,
+    why,
+)
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -269,6 +280,7 @@ class TurnWriter:
                 item_id=hit.item.id,
                 text=line,
                 score=hit.score,
+                why=why.written(hit.why),
             )
             for hit, line in chosen[: prompt.memories_used]
         ]
@@ -345,6 +357,7 @@ def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[Us
                 type=use.item_type,
                 content=use.text,
                 score=use.score,
+                why=why.read(use.why),
                 source_message_id=source,
                 created_at=created_at,
             )

@@ -6,7 +6,8 @@ MemoryStoreError
 ├── NotFound                 no row with that identifier
 ├── EmbeddingsUnavailable    the encoder's package is missing or altered
 ├── TransferError            a zip that is not an export, or is damaged
-└── NoSuchDay                not a day, or the last before the first
+├── NoSuchDay                not a day, or the last before the first
+└── CannotMerge              memories that cannot become one, or one that cannot become several
 """
 
 from __future__ import annotations
@@ -41,3 +42,6 @@ class TransferError(MemoryStoreError): ...
 
 
 class NoSuchDay(MemoryStoreError): ...
+
+
+class CannotMerge(MemoryStoreError): ...

@@ -35,6 +35,11 @@ class Filtered:
     """Earlier than that moment."""
 
     @property
+    def only_persona(self) -> bool:
+        """Nothing to look for, and no filter but perhaps a persona: a list of what is kept, not a search."""
+        return not self.words and all(value is None for value in (self.role, self.after, self.before))
+
+    @property
     def narrows(self) -> bool:
         return any(value is not None for value in (self.persona, self.collection, self.role, self.after, self.before))
 

@@ -124,7 +124,7 @@ def plan_conversation(store: Store, conversation: Conversation) -> ForgetPlan:
         for memory in store.select("memories", Memory, "source_message_id IS NOT NULL ORDER BY seq")
         if _sources(store, [memory.id]) <= inside
     ]
-    return ForgetPlan(memories=tuple(learnt), redacted_messages=(), deleted_conversations=(conversation,))
+    return ForgetPlan(memories=_with_merged(store, learnt), redacted_messages=(), deleted_conversations=(conversation,))
 
 
 def plan_topic(store: Store, topic: str) -> ForgetPlan:
@@ -171,11 +171,25 @@ def plan_period(store: Store, first: datetime, last: datetime) -> ForgetPlan:
         if by_hand or (sources and sources <= ids):
             learnt.append(memory)
     return ForgetPlan(
-        memories=tuple(learnt),
+        memories=_with_merged(store, learnt),
         redacted_messages=(),
         deleted_conversations=tuple(whole),
         blanked_messages=tuple(m for m in inside if m.conversation_id not in gone and m.content not in ("", MARK)),
     )
+
+
+def _with_merged(store: Store, memories: Sequence[Memory]) -> tuple[Memory, ...]:
+    """Also what was made of them by merging: it holds their words."""
+    going = {memory.id: memory for memory in memories}
+    waiting = list(memories)
+    while waiting:
+        memory = waiting.pop()
+        merged = store.rows("SELECT 1 FROM memory_events WHERE memory_id = ? AND kind = 'merged'", [memory.id])
+        into = store.find("memories", Memory, memory.superseded_by) if merged and memory.superseded_by else None
+        if into is not None and into.id not in going:
+            going[into.id] = into
+            waiting.append(into)
+    return tuple(going.values())
 
 
 def _plan_words(store: Store, words: Sequence[str]) -> ForgetPlan:

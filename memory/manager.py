@@ -21,8 +21,9 @@ from ulid import ULID
 
 from memory import forgetting
 from memory.collections import Collections
+from memory.digests import Digests
 from memory.embeddings import Embeddings, MiniLmEmbeddings, Reranker
-from memory.errors import EmbeddingsUnavailable, HomeNotWritable, NotFound, RerankerMissing
+from memory.errors import CannotMerge, EmbeddingsUnavailable, HomeNotWritable, NotFound, RerankerMissing
 from memory.filters import read_filters
 from memory.index import ChromaIndex, piece_id
 from memory.jobs import JobQueue, Worker
@@ -158,7 +159,10 @@ class MemoryManager:
         self.refinements = Refinements(store, lambda: self.clock())
         self.collections = Collections(store, lambda: self.clock())
         self.unread = Unread(store)
+        self.digests = Digests(store)
         self.worker = Worker(self.jobs)
+        self.after_forgetting: list[Callable[[], None]] = []
+        """Called when something was forgotten: for whoever holds copies of what was said."""
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
@@ -430,8 +434,8 @@ class MemoryManager:
         with self.store.transaction() as connection:
             connection.execute("DELETE FROM message_uses WHERE message_id = ?", [message_id])
             connection.executemany(
-                "INSERT INTO message_uses (message_id, item_type, item_id, text, score) VALUES (?, ?, ?, ?, ?)",
-                [[message_id, use.item_type, use.item_id, clean_text(use.text), use.score] for use in uses],
+                "INSERT INTO message_uses (message_id, item_type, item_id, text, score, why) VALUES (?, ?, ?, ?, ?, ?)",
+                [[message_id, use.item_type, use.item_id, clean_text(use.text), use.score, use.why] for use in uses],
             )
 
     def uses_of(self, message_id: str) -> list[MessageUse]:
@@ -659,6 +663,80 @@ class MemoryManager:
         self.worker.wake()
         return changed
 
+    def merge(self, memory_ids: Sequence[str], *, content: str) -> Memory:
+        """Several facts as one, in the user's words. Those before are closed and stay in the history.
+
+        The new one cites the sources of all, holds since the first of them, and keeps their attribute where they share it.
+
+        Raises:
+            CannotMerge: fewer than two, of different kinds or subjects, or told to different personas.
+        """
+        merged = [self.get(memory_id) for memory_id in dict.fromkeys(memory_ids)]
+        words = clean_text(content).strip()
+        if len(merged) < 2 or not words:
+            raise CannotMerge("Choose at least two memories, and write the one that stands for them.")
+        if len({(m.kind, m.subject, m.persona) for m in merged}) > 1:
+            raise CannotMerge("Only memories of one kind, about one person and told to one persona can become one.")
+        newest = max(merged, key=lambda m: (m.created_at, m.id))
+        shared = len({m.attribute for m in merged}) == 1
+        with self.store.transaction():
+            memory = self._insert_by_hand(
+                newest,
+                content=words,
+                attribute=newest.attribute if shared else "",
+                value=newest.value if len({m.value for m in merged}) == 1 else "",
+                importance=max(m.importance for m in merged),
+                valid_from=min(m.valid_from for m in merged),
+                valid_to=None
+                if any(m.valid_to is None for m in merged)
+                else max(m.valid_to for m in merged if m.valid_to),
+                sensitivity=next((m.sensitivity for m in merged if m.sensitivity), ""),
+            )
+            for old in merged:
+                for event in self.history(old.id):
+                    if event.source_message_id:
+                        self._event(memory, "refreshed", "user", event.source_message_id)
+                ended = old.valid_to or max(self.clock(), old.valid_from)
+                self.store.change("memories", old.id, valid_to=instant(ended), superseded_by=memory.id)
+                self._event(old, "merged", "user", None)
+            self.jobs.enqueue("index", {}, key="index", priority=8)
+        self.worker.wake()
+        return memory
+
+    def split(self, memory_id: str, contents: Sequence[str]) -> list[Memory]:
+        """One fact as several, in the user's words. The one before is closed and stays in the history.
+
+        Raises:
+            CannotMerge: fewer than two sentences.
+        """
+        old = self.get(memory_id)
+        sentences = list(dict.fromkeys(clean_text(content).strip() for content in contents if content.strip()))
+        if len(sentences) < 2:
+            raise CannotMerge("Write each part on a line of its own, at least two.")
+        with self.store.transaction():
+            parts = [
+                self._insert_by_hand(
+                    old, content=sentence, value=old.value if old.value and old.value in sentence else ""
+                )
+                for sentence in sentences
+            ]
+            ended = old.valid_to or max(self.clock(), old.valid_from)
+            self.store.change("memories", old.id, valid_to=instant(ended), superseded_by=parts[0].id)
+            self._event(old, "split", "user", None)
+            self.jobs.enqueue("index", {}, key="index", priority=8)
+        self.worker.wake()
+        return parts
+
+    def _insert_by_hand(self, model: Memory, **changes: Any) -> Memory:
+        """A new fact like another one, as it is: no other fact is closed for it."""
+        memory = replace(
+            model, **{"id": str(ULID()), "created_at": self.clock(), "origin": "user", "superseded_by": None, **changes}
+        )
+        self.store.insert("memories", memory)
+        self.store.index_memory(memory.id)
+        self._event(memory, "added", "user", memory.source_message_id)
+        return memory
+
     def close_memory(
         self, memory_id: str, *, at: datetime | None = None, source_message_id: str | None = None
     ) -> Memory:
@@ -697,6 +775,15 @@ class MemoryManager:
     def plan_forget(self, memory_id: str) -> ForgetPlan:
         """What forgetting it would take, to be shown first."""
         return forgetting.plan_memory(self.store, self.get(memory_id))
+
+    def plan_forget_all(self, memory_ids: Sequence[str]) -> ForgetPlan:
+        """What forgetting several would take, each as if alone."""
+        plans = [self.plan_forget(memory_id) for memory_id in dict.fromkeys(memory_ids)]
+        return ForgetPlan(
+            memories=tuple({m.id: m for plan in plans for m in plan.memories}.values()),
+            redacted_messages=tuple({m.id: m for plan in plans for m in plan.redacted_messages}.values()),
+            phrases=tuple(dict.fromkeys(phrase for plan in plans for phrase in plan.phrases)),
+        )
 
     def delete(self, memory_id: str) -> ForgetPlan:
         """Forget: strike the words out of every row that quotes them, leave a tombstone. Cannot be taken back."""
@@ -835,12 +922,17 @@ class MemoryManager:
 
     def _after_forgetting(self) -> None:
         """Leave no copy: the vector files now, or by the owner's next job; then the database's free pages."""
+        with self.store.transaction() as connection:
+            connection.execute("DELETE FROM digests")
+        self.jobs.enqueue("digests", {}, key="digests", priority=9)
         self.jobs.enqueue("rebuild_index", {}, key="rebuild_index", priority=0)
         self.jobs.enqueue("index", {}, key="index", priority=8)
         if self.owner:
             with self.worker.paused():
                 self._rebuild_index({})
         self.store.scrub()
+        for drop_copies in self.after_forgetting:
+            drop_copies()
         self.worker.wake()
 
     # --- feedback and rules ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ MemoryKind = Literal["semantic", "episodic", "procedural"]
 """semantic: a fact. episodic: something that happened. procedural: a standing instruction about how to answer."""
 Origin = Literal["rule", "model", "user", "import"]
 """Who wrote a memory: an extraction rule, the chat model, the user by hand, or an import."""
-MemoryEventKind = Literal["added", "refreshed", "edited", "closed", "reopened", "forgotten"]
+MemoryEventKind = Literal["added", "refreshed", "edited", "closed", "reopened", "forgotten", "merged", "split"]
 HitSource = Literal["bm25", "dense", "both"]
 UseKind = Literal["memory", "message", "profile", "rule", "trial"]
 """trial: a rule that one answer was written with to see whether it is liked; `item_id` is its candidate."""
@@ -37,6 +37,8 @@ class Conversation:
     """The last message of the branch that is shown."""
     titled_by: Literal["auto", "user"] = "auto"
     collection_id: str | None = None
+    keep_days: int | None = None
+    """How long after its last message it is kept; 0 for ever, None as long as the others. See `memory.retention`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +153,8 @@ class SearchHit:
     score: float
     """After fusion and ranking: high is good; comparable within one search only."""
     source: HitSource
+    why: tuple[tuple[str, float], ...] = ()
+    """What spoke for it, each part from 0 to 1: see `memory.why`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +165,8 @@ class MessageUse:
     item_id: str
     text: str
     score: float = 0.0
+    why: str = ""
+    """What spoke for it, as `why.written` has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

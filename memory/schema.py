@@ -167,6 +167,28 @@ def m006_collections(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m007_why(db: Database) -> None:
+    """Beside what an answer was given with stands what spoke for it."""
+    db.conn.execute("ALTER TABLE message_uses ADD COLUMN why TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m008_retention(db: Database) -> None:
+    db.conn.execute("ALTER TABLE conversations ADD COLUMN keep_days INTEGER")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m009_digests(db: Database) -> None:
+    """Digests of conversations and months, to be searched: an index over messages and memories."""
+    for statement in (
+        """CREATE TABLE digests (
+            seq INTEGER PRIMARY KEY, span TEXT NOT NULL, key TEXT NOT NULL, title TEXT NOT NULL, lines TEXT NOT NULL,
+            UNIQUE (span, key))""",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from memory import dates, ranking
+from memory import dates, ranking, why
 from memory import query as words
 from memory.embeddings import MAX_WORDS, Embeddings, Reranker, Vectors, first_words
 from memory.errors import EmbeddingsUnavailable, RerankerMissing
@@ -107,6 +107,19 @@ class Gathered:
     """Of every message found."""
 
 
+def _why(identifier: str, gathered: Gathered, now: datetime) -> tuple[tuple[str, float], ...]:
+    candidate = gathered.found[identifier]
+    if identifier in gathered.evidence:
+        return why.of_message(gathered.evidence[identifier], created_at=candidate.created_at, now=now)
+    return why.of_fact(
+        by_words=gathered.facts.index(identifier) if identifier in gathered.facts else None,
+        by_meaning=gathered.near.index(identifier) if identifier in gathered.near else None,
+        importance=candidate.importance,
+        created_at=candidate.created_at,
+        now=now,
+    )
+
+
 class Searcher:
     def __init__(
         self,
@@ -172,7 +185,10 @@ class Searcher:
         items = self._load(shown)
         return [
             SearchHit(
-                item=items[identifier], score=scores[identifier], source=_source(identifier, by_words, by_meaning)
+                item=items[identifier],
+                score=scores[identifier],
+                source=_source(identifier, by_words, by_meaning),
+                why=_why(identifier, gathered, now),
             )
             for identifier in shown
             if identifier in items

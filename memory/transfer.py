@@ -246,7 +246,7 @@ def _conversations(store: Store) -> list[dict[str, Any]]:
         messages = []
         for message in store.select("messages", Message, "conversation_id = ? ORDER BY seq", [conversation.id]):
             uses = store.rows(
-                "SELECT item_type, item_id, text, score FROM message_uses WHERE message_id = ? ORDER BY seq",
+                "SELECT item_type, item_id, text, score, why FROM message_uses WHERE message_id = ? ORDER BY seq",
                 [message.id],
             )
             messages.append({**to_row(message), "uses": [dict(use) for use in uses]})

@@ -42,6 +42,17 @@ def end_of(model: LlamaChatModel, messages: list[BaseMessage], **options: object
     return next(chunk.response_metadata for chunk in chunks if chunk.response_metadata.get("finish_reason"))
 
 
+def test_forgotten_prompts_are_evaluated_anew(model: LlamaChatModel) -> None:
+    end_of(model, MESSAGES, max_tokens=4)
+    assert end_of(model, MESSAGES, max_tokens=4)["cached_tokens"]
+    end_of(model, MESSAGES, max_tokens=4, purpose="background")
+    model.forget_prompts()
+    assert model._contexts["reply"].tokens == []
+    assert model._tokenize.cache_info().currsize == 0
+    for purpose in ("reply", "background"):
+        assert end_of(model, MESSAGES, max_tokens=4, purpose=purpose)["cached_tokens"] == 0
+
+
 @pytest.mark.parametrize("family", TEMPLATES)
 def test_every_family_renders_streams_and_stops(tmp_path: Path, family: str) -> None:
     model = LlamaChatModel(model_path=write_gguf(tmp_path / f"{family}.gguf", family=family), temperature=0.0)

@@ -18,7 +18,7 @@ from ui.session import FAILED, NOT_FOUND
 
 USAGE = 2
 KEYS = ["response", "conversation_id", "message_id", "memories_used", "model", "tokens", "timings_ms"]
-USE_KEYS = {"id", "type", "content", "score", "source_message_id", "created_at"}
+USE_KEYS = {"id", "type", "content", "score", "source_message_id", "created_at", "why"}
 
 
 @pytest.fixture(autouse=True)

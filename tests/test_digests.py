@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from assistant import Settings, open_assistant
-from assistant.digests import MAX_LINES, as_text, digest_of_conversation, digest_of_period, lines_for, month
+from assistant.digests import (
+    MAX_LINES,
+    as_text,
+    digest_of_conversation,
+    digest_of_period,
+    keep_conversation,
+    keep_month,
+    lines_for,
+    month,
+    search,
+)
 from assistant.extraction import apply, extract_by_rules
 from memory import MemoryManager, Message, open_memory
 from memory.dates import When
@@ -97,3 +108,51 @@ def test_a_question_about_a_time_is_answered_from_its_digest(settings: Settings)
         with open_assistant(settings, chat_model=model, memory=memory) as assistant:
             list(assistant.respond("What was I busy with in March?"))
             assert "5 March 2026: The user lives in Braga." in str(model.heard[-1][-1].content)
+
+
+def kept(memory: MemoryManager, query: str) -> list[tuple[str, list[str]]]:
+    return [(found.span, [line.text for line in found.lines]) for found in search(memory, query)]
+
+
+def test_digests_of_conversations_and_months_are_found_with_days_and_sources(memory: MemoryManager) -> None:
+    said = say(memory, 7, "The heating of the new flat is broken again.")
+    assert keep_conversation(memory, said.conversation_id) == ["2026-03"]
+    keep_month(memory, "2026-03")
+    found = search(memory, "what about the heating?")
+    assert {digest.span for digest in found} == {"conversation", "month"}
+    for digest in found:
+        assert (digest.lines[0].day, digest.lines[0].cites) == (date(2026, 3, 7), (said.id,))
+    assert search(memory, "sailing") == []
+
+
+def test_a_kept_digest_follows_what_it_covers(memory: MemoryManager) -> None:
+    said = say(memory, 5, "I love quinces.")
+    keep_conversation(memory, said.conversation_id)
+    (fact,) = memory.memories()
+    memory.update(fact.id, content="The user loves quince jelly.")
+    assert kept(memory, "quinces jelly") == [("conversation", ["The user loves quince jelly."])]
+
+
+def test_what_is_withheld_stays_out_of_digests(memory: MemoryManager) -> None:
+    said = say(memory, 5, "I was diagnosed with epilepsy. The clinic in Hull was very crowded today.")
+    keep_conversation(memory, said.conversation_id)
+    keep_month(memory, "2026-03")
+    assert search(memory, "epilepsy clinic crowded") == []
+
+
+def test_an_edited_message_and_a_forgotten_fact_change_the_digest(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path, embeddings=HashEmbeddings())
+    with open_assistant(Settings(home=tmp_path), memory=memory, chat_model=ScriptedChatModel()) as assistant:
+        list(assistant.respond("The zorbstones in the garden are loose again."))
+        assert assistant.wait_until_idle(timeout_s=60)
+        assert {span for span, _ in kept(memory, "zorbstones")} == {"conversation", "month"}
+        (conversation,) = memory.conversations()
+        question = memory.thread(conversation.id)[0]
+        list(assistant.edit(question.id, "The quuxstones in the garden are loose again."))
+        assert assistant.wait_until_idle(timeout_s=60)
+        assert "quuxstones" in dict(kept(memory, "quuxstones garden"))["conversation"][0]
+        assert "zorbstones" not in dict(kept(memory, "quuxstones garden"))["conversation"][0]
+        memory.forget(memory.plan_forget_topic("quuxstones"))
+        assert assistant.wait_until_idle(timeout_s=60)
+        assert search(memory, "quuxstones") == []
+        assert not any("quuxstones" in line.text for digest in memory.digests.all() for line in digest.lines)

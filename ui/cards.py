@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from assistant.events import UsedMemory
 from assistant.models import LocalModel
@@ -24,6 +24,7 @@ from memory import (
     PromptVersion,
     SearchHit,
 )
+from memory.digests import KeptDigest
 from memory.filters import snippets
 from personas import Persona
 
@@ -34,6 +35,16 @@ EVENT_WORDS = {
     "closed": "No longer true",
     "reopened": "True again",
     "forgotten": "Forgotten",
+    "merged": "Merged into another",
+    "split": "Split into several",
+}
+WHY_WORDS = {
+    "words": "its words",
+    "meaning": "its meaning",
+    "talk": "the talk around it",
+    "date": "the time you named",
+    "recent": "how new it is",
+    "important": "how much it matters",
 }
 STATE_WORDS = {"proposed": "waiting", "accepted": "accepted", "rejected": "not now", "retired": "taken back"}
 
@@ -289,8 +300,18 @@ def used_panel(uses: Sequence[UsedMemory], *, of_reply: bool) -> str:
                 button("Forget", "forget", use.id, label=f"Forget: {use.content}"),
             ]
         since = f" · from your message, {day(use.created_at)}" if use.created_at else ""
-        rows.append(card(escape(use.content), *buttons, note=f"{where}{since}"))
+        rows.append(card(escape(use.content), *buttons, note=f"{where}{since}{_why(use.why)}"))
     return f'<h3 class="a-side">Used for this answer</h3>{"".join(rows)}'
+
+
+def _why(parts: Sequence[tuple[str, float]]) -> str:
+    """What spoke for it, folded."""
+    items = "".join(
+        f"<li>{WHY_WORDS[name]} <meter min='0' max='1' value='{value:.2f}'></meter> {value:.0%}</li>"
+        for name, value in parts
+        if name in WHY_WORDS
+    )
+    return f"<details class='a-why'><summary>Why?</summary><ul>{items}</ul></details>" if items else ""
 
 
 # --- questions ----------------------------------------------------------------------------------------------------
@@ -343,9 +364,13 @@ def memory_list(memories: Iterable[tuple[Memory, Message | None]]) -> str:
 
 
 def search_results(
-    hits: Sequence[SearchHit], sources: Mapping[str, Message], query: str = "", titles: Mapping[str, str] | None = None
+    hits: Sequence[SearchHit],
+    sources: Mapping[str, Message],
+    query: str = "",
+    titles: Mapping[str, str] | None = None,
+    about: Sequence[KeptDigest] = (),
 ) -> str:
-    """Facts as rows, messages as the place where the words stand, with a way to them in their conversation."""
+    """Facts as rows, messages as the place where the words stand, with a way to them in their conversation; then digests."""
     messages = [hit.item for hit in hits if isinstance(hit.item, Message)]
     places = dict(zip((m.id for m in messages), snippets([m.content for m in messages], query), strict=True))
     rows = []
@@ -361,7 +386,20 @@ def search_results(
             address = f"?c={escape(hit.item.conversation_id)}&amp;m={escape(hit.item.id)}"
             way = f'<a href="{address}">{escape(title)}</a>' if title else ""
             rows.append(card(marked, note=f"{who}, {day(hit.item.created_at)} · {way}".removesuffix(" · ")))
+    rows += [digest_card(digest) for digest in about]
     return "".join(rows) or empty("Nothing found", "Try fewer or other words.")
+
+
+def digest_card(digest: KeptDigest) -> str:
+    """What a conversation or a month was about, by day."""
+    lines = "".join(
+        f"<li><time>{line.day.day} {line.day:%b %Y}</time> {escape(line.text)}</li>" for line in digest.lines
+    )
+    title = escape(digest.title)
+    way = f'<a href="?c={escape(digest.key)}">{title}</a>' if digest.span == "conversation" else title
+    return card(
+        f"<details><summary>In short: {way}</summary><ol class='a-timeline'>{lines}</ol></details>", kind="digest"
+    )
 
 
 def timeline(events: Sequence[MemoryEvent]) -> str:
@@ -369,6 +407,28 @@ def timeline(events: Sequence[MemoryEvent]) -> str:
         f"<li><time>{day(e.at)}</time> <strong>{EVENT_WORDS[e.kind]}</strong> {escape(e.content)}</li>" for e in events
     )
     return f'<h3 class="a-side">History</h3><ol class="a-timeline">{rows}</ol>'
+
+
+def life(memories: Iterable[Memory]) -> str:
+    """Memories in time, newest month first: plans and events on their days, others on the day since when they hold."""
+    by_month: dict[str, list[tuple[str, str]]] = {}
+    for memory in sorted(memories, key=lambda m: (_begins(m), m.created_at, m.id), reverse=True):
+        begins = _begins(memory)
+        ended = f" <small>until {day(memory.valid_to)}</small>" if memory.valid_to else ""
+        row = f"{escape(memory.content)}{ended}"
+        by_month.setdefault(f"{begins:%B %Y}", []).append((f"{begins.day} {begins:%b}", row))
+    if not by_month:
+        return empty("Nothing yet", "What you tell has its place here, by day.")
+    return "".join(
+        f'<section><h3 class="a-side">{month}</h3><ol class="a-timeline">'
+        + "".join(f"<li><time>{when}</time> {row}</li>" for when, row in rows)
+        + "</ol></section>"
+        for month, rows in by_month.items()
+    )
+
+
+def _begins(memory: Memory) -> date:
+    return memory.occurs_from or memory.valid_from.astimezone().date()
 
 
 def profile_page(lines: Sequence[ProfileLine], sources: Mapping[str, Message] | None = None) -> str:

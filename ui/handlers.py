@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
+from assistant import digests
 from assistant.assistant import Assistant, give_own_memory, open_assistant
 from assistant.audience import Axis
 from assistant.background import EXTRACTION_FAILURE
@@ -29,7 +30,7 @@ from assistant.refinement import is_about_facts
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
-from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, transfer
+from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, retention, transfer
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
@@ -45,6 +46,13 @@ LEARN_WAIT_S = 2.0
 LATE_WAIT_S = 30.0
 RECENT_RULE_S = 600.0
 ERASE_WORD = "erase"
+KEPT_FOR = [
+    ("ever", "ever"),
+    ("30 days", "30"),
+    ("90 days", "90"),
+    ("a year", "365"),
+    ("as long as the others", "as others"),
+]
 CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 ERRORS = (AttuneError, MemoryStoreError, PersonaError)
 
@@ -517,6 +525,7 @@ class ChatHandlers:
             return memory.plan_forget_period(*local_days(first, last))
         plans = {
             "memory": memory.plan_forget,
+            "memories": lambda ids: memory.plan_forget_all(ids.split(",")),
             "conversation": memory.plan_delete_conversation,
             "topic": memory.plan_forget_topic,
             "person": memory.plan_forget_person,
@@ -540,7 +549,7 @@ class ChatHandlers:
             self.assistant.memory.delete_conversation(identifier)
             current = "" if identifier == current else current
             gr.Info("Deleted.")
-        elif kind in ("topic", "person", "period"):
+        elif kind in ("memories", "topic", "person", "period"):
             plan = self.assistant.memory.forget(self._plan(pending))
             current = "" if current in {c.id for c in plan.deleted_conversations} else current
             gr.Info("Forgotten.")
@@ -596,19 +605,32 @@ class PageHandlers(ChatHandlers):
     @told
     def memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
-        words, narrowed = read_filter(query)
-        if words:
-            hits = memory.search_as_typed(words, as_of=narrowed.moment)
-            if not narrowed.is_empty:
-                hits = [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
+        words = read_filter(query)[0]
+        if not read_filters(words).only_persona:
+            hits = self._hits(query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
-            return cards.search_results(
-                hits, sources, read_filters(words).words, {c.id: c.title for c in memory.conversations(limit=10_000)}
-            )
-        listed = memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
-        listed = [fact for fact in listed if narrowed.admits(fact)]
+            about = digests.search(memory, read_filters(words).words) if read_filter(query)[1].is_empty else []
+            titles = {c.id: c.title for c in memory.conversations(limit=10_000)}
+            return cards.search_results(hits, sources, read_filters(words).words, titles, about)
+        listed = self.listed(query, closed)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
+
+    def listed(self, query: str, closed: bool) -> list[Memory]:
+        """The memories that the list shows, in its order."""
+        words, narrowed = read_filter(query)
+        typed = read_filters(words)
+        if not typed.only_persona:
+            return [hit.item for hit in self._hits(query) if isinstance(hit.item, Memory)]
+        listed = self.assistant.memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
+        return [m for m in listed if narrowed.admits(m) and typed.persona in (None, m.persona)]
+
+    def _hits(self, query: str) -> list[SearchHit]:
+        words, narrowed = read_filter(query)
+        hits = self.assistant.memory.search_as_typed(words, as_of=narrowed.moment)
+        if narrowed.is_empty:
+            return hits
+        return [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
 
     @told
     def memory_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:
@@ -839,6 +861,27 @@ class PageHandlers(ChatHandlers):
             problems=memory.check(),
             server=self._server,
         )
+
+    def keeping(self) -> tuple[Any, ...]:
+        """(the conversations that may have a time of their own, how long all are kept)"""
+        named = [(cards.short(c.title, 60), c.id) for c in self.assistant.memory.conversations()]
+        return gr.update(choices=[("All", ""), *named], value=""), self.kept_for("")
+
+    @told
+    def kept_for(self, which: str) -> str:
+        memory = self.assistant.memory
+        days = memory.get_conversation(which).keep_days if which else retention.days_for_all(memory)
+        return ("as others" if which else "ever") if days is None else str(days) if days else "ever"
+
+    @told
+    def keep(self, which: str, chosen: str) -> None:
+        memory = self.assistant.memory
+        days = int(chosen) if chosen.isdigit() else None
+        if which:
+            retention.keep_for(memory, which, retention.FOR_EVER if chosen == "ever" else days)
+        else:
+            retention.keep_all_for(memory, days)
+        gr.Info("Kept for ever." if chosen == "ever" else "From now on, what is past its time goes.")
 
     @told
     def import_file(self, path: str | None) -> tuple[Any, ...]:

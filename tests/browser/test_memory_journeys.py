@@ -181,3 +181,27 @@ def test_a_conversation_is_put_into_a_collection_and_a_persona_keeps_its_own_mem
     open_tab(page, "Memory")
     expect(page.locator("#own-memories").get_by_label("Ada", exact=True)).to_be_checked()
     assert [c.name for c in memory.collections.all()] == ["Garden"]
+
+
+def test_two_memories_are_merged_and_the_answer_tells_why_it_used_one(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("Noted.")
+    page = browse(served)
+    say(page, "I love quince jelly.")
+    say(page, "I love quince cheese.")
+    expect(page.locator("#cards .learnt")).to_contain_text("quince cheese")
+    open_tab(page, "Memory")
+    expect(page.locator("#memories .a-card")).to_have_count(2)
+    for words in ("jelly", "cheese"):
+        page.locator("#care-picked input").click()
+        page.locator("#care-picked").get_by_role("option").filter(has_text=words).click()
+    page.locator("#care-words textarea").fill("The user loves quince in every form.")
+    page.locator("#care-merge").click()
+    expect(page.locator("#memories .a-card")).to_have_count(1)
+    expect(page.locator("#memories")).to_contain_text("quince in every form")
+    page.locator("#timeline button").first.click()
+    expect(page.locator("#timeline-lines")).to_contain_text("quince in every form")
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    say(page, "What do I think of quince?")
+    page.locator("#used .a-why summary").first.click()
+    expect(page.locator("#used .a-why").first).to_contain_text("its words")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,12 +46,19 @@ def search(
 ) -> None:
     """Find facts and messages, best first. Among the words: persona:ada, in:garden, from:me, before:2026-05, after:2026."""
     with memory_of(context) as store:
+        from assistant import digests
+
         hits = store.search_as_typed(query, limit=limit)
+        about = digests.search(store, query)
         if as_json:
             return print_json(
-                [{"type": "memory" if hasattr(hit.item, "kind") else "message", **_row(hit)} for hit in hits]
+                [
+                    *({"type": "memory" if hasattr(hit.item, "kind") else "message", **_row(hit)} for hit in hits),
+                    *({"type": "digest", **asdict(digest)} for digest in about),
+                ]
             )
         rows = [(hit.item.id, hit.item.content[:200], day(hit.item.created_at)) for hit in hits]
+        rows += [(digest.key, f"In short: {digest.title}", f"{digest.lines[-1].day:%Y-%m-%d}") for digest in about]
         return print_table(("id", "found", "when"), rows, empty="Nothing was found. Try fewer or other words.")
 
 
@@ -274,6 +282,33 @@ def digest(
                 raise AttuneError(f"“{month}” is no month. Write it like 2026-03.") from error
             found = digests.digest_of_period(store, when)
         print_json(found) if as_json else write(digests.as_text(found))
+
+
+@memory.command()
+def retention(
+    context: typer.Context,
+    days: Annotated[
+        str, typer.Argument(help="A number of days, or `ever`. Without it: how long they are kept now.")
+    ] = "",
+    conversation: Annotated[str, typer.Option(help="One conversation alone, by its identifier.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """How long conversations are kept after their last message. What is past it goes with what only it taught."""
+    from memory import retention as keeping
+
+    with memory_of(context, drain=True) as store:
+        if days and not (days == "ever" or (days.isdigit() and int(days) > 0)):
+            raise typer.BadParameter("Name a number of days, like 90, or `ever`.")
+        number = int(days) if days.isdigit() else None
+        if days and conversation:
+            keeping.keep_for(store, conversation, number or keeping.FOR_EVER)
+        elif days:
+            keeping.keep_all_for(store, number)
+        kept = store.get_conversation(conversation).keep_days if conversation else None
+        now = kept if kept is not None else keeping.days_for_all(store)
+        if as_json:
+            return print_json({"days": now or None, "conversation": conversation or None})
+        return out.print(f"Kept for {now} days after the last message." if now else "Kept for ever.")
 
 
 @memory.command("rebuild-index")

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.handlers import ERASE_WORD, PageHandlers
+from ui.handlers import ERASE_WORD, KEPT_FOR, PageHandlers
 
 EXPORT_PATH = "attune/export.zip"
 
@@ -25,10 +25,21 @@ def build_data(handlers: PageHandlers, tab: gr.Tab, chat_view: list[Any]) -> Non
             gr.HTML("<h3>Import</h3><p>A zip that Attune made. What is already here stays as it is.</p>")
             file = gr.File(label="Choose a zip", file_types=[".zip"], type="filepath", height=110, elem_id="import")
         with gr.Column(elem_classes="a-panel"):
+            gr.HTML(
+                "<h3>How long conversations are kept</h3><p>Counted from the last message. What is past its time is deleted "
+                "for good, with what was learnt only there.</p>"
+            )
+            with gr.Row():
+                which = gr.Dropdown(label="Which", choices=[("All", "")], value="", elem_id="keep-which")
+                keep = gr.Dropdown(label="Kept for", choices=KEPT_FOR, value="ever", elem_id="keep-days")
+        with gr.Column(elem_classes="a-panel"):
             gr.HTML("<h3>Erase everything</h3><p>It cannot be taken back. Export first.</p>")
             with gr.Row():
                 word = gr.Textbox(label=f"Type {ERASE_WORD} to confirm", elem_id="erase-word")
                 erase = gr.Button("Erase everything", variant="stop", scale=0, min_width=160, elem_id="erase")
     tab.select(handlers.about, None, about, show_progress="hidden")
+    tab.select(handlers.keeping, None, [which, keep], show_progress="hidden")
+    which.input(handlers.kept_for, which, keep, show_progress="hidden")
+    keep.input(handlers.keep, [which, keep], None, show_progress="hidden")
     file.upload(handlers.import_file, file, [file, about], show_progress="hidden")
     erase.click(handlers.erase, word, [word, about, *chat_view], show_progress="hidden")

@@ -7,8 +7,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.sensitivity import CLASSES
+from ui.care import MemoryCare
 from ui.filters import CHOICES
 from ui.handlers import PageHandlers
+from ui.pages.care import build_care
 from ui.pages.parts import Question, speaking_html
 
 
@@ -23,6 +25,12 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
                 elem_id="memory-search",
             )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
+        personas = gr.Dropdown(
+            [("Every persona", ""), *((p.name, f"persona:{p.id}") for p in handlers.assistant.all_personas())],
+            value="",
+            label="Told to one persona alone",
+            elem_id="memory-persona",
+        )
         show_kind = gr.Radio(list(CHOICES), value="", show_label=False, label="Show", elem_id="memory-kind")
         with gr.Row(visible=False, elem_id="memory-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="memory-text")
@@ -33,6 +41,7 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
         with gr.Row():
             fresh = gr.Textbox(label="Add by hand", placeholder="The user's bike is red.", elem_id="memory-new")
             add = gr.Button("Add", variant="primary", scale=0, min_width=80, elem_id="memory-add")
+        care = gr.Column()
         with gr.Column(elem_classes="a-panel"):
             gr.HTML(
                 "<h3>Forget</h3><p>A topic or a person goes with every sentence that names it, a time with all that was said "
@@ -62,12 +71,14 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
             own = gr.CheckboxGroup([], label="Keep it to themselves", elem_id="own-memories")
 
     looking = [query, closed]
+    with care:
+        build_care(MemoryCare(handlers), tab, question, looking, listed)
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     tab.select(handlers.memories, looking, listed, **quiet)
     tab.select(handlers.held, None, held, **quiet)
     tab.select(handlers.allowed, None, allowed, **quiet)
     tab.select(handlers.own_memories, None, own, **quiet)
-    show_kind.input(lambda chosen: chosen, show_kind, query, **quiet)
+    gr.on([show_kind.input, personas.input], _narrowed, [show_kind, personas], query, **quiet)
     held.click(handlers.held_pressed, looking, [held, listed], **quiet)
     allowed.input(handlers.allow, allowed, None, **quiet)
     own.input(handlers.set_own_memories, own, None, **quiet)
@@ -83,6 +94,10 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     gr.on([save.click, text.submit], handlers.save_memory, [edited, text, *looking], [editing, listed], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_memory, [fresh, *looking], [fresh, listed], **quiet)
     return listed, looking
+
+
+def _narrowed(kind: str, persona: str) -> str:
+    return " ".join(part for part in (kind, persona) if part)
 
 
 def _fields(kind: str) -> tuple[Any, ...]:
