@@ -550,10 +550,14 @@ class Refiner:
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         rated = self._rated()
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
-        if acceptance.trial_chance(recent) == 0:
+        thumbs = [(one.created_at, one.rating == 1) for one in rated]
+        # Stopping an answer, or asking again, is too little to judge a rule by, and enough to try one.
+        weak = [(moment, False) for moment in self._memory.refinements.weak_dislikes()]
+        felt = [liked for moment, liked in sorted([*thumbs, *weak]) if since is None or moment > since]
+        if acceptance.trial_chance(felt) == 0:
             return None
         before = refinement.rules_for(current.rules, question) if current else ()
-        chosen = self._choose_trial(rated, recent, topic_of(question), before)
+        chosen = self._choose_trial(rated, recent, felt, topic_of(question), before)
         if chosen is None:
             return None
         after = refinement.apply_edit(before, chosen.edit)
@@ -569,12 +573,18 @@ class Refiner:
         )
 
     def _choose_trial(
-        self, rated: Sequence[Feedback], recent: Sequence[bool], topic: Topic, rules: Sequence[Rule]
+        self,
+        rated: Sequence[Feedback],
+        recent: Sequence[bool],
+        felt: Sequence[bool],
+        topic: Topic,
+        rules: Sequence[Rule],
     ) -> Candidate | None:
         """By what each edit has won where this topic is concerned, less what its trials cost; None: no trial this time.
 
         Args:
             recent: the thumbs since the last change of rules, which are the last of `rated`.
+            felt: the same, with weak signs among them.
             rules: those in force for the question.
         """
         trials = self._trials(rated)
@@ -606,7 +616,7 @@ class Refiner:
         by_name = {refinement.describe(edit): edit for edit in here}
         shares = acceptance.trial_shares({name: here[edit] for name, edit in by_name.items()})
         leading = max(shares.values(), default=0.0)
-        if self._random.random() >= acceptance.trial_chance(recent, leading=leading):
+        if self._random.random() >= acceptance.trial_chance(felt, leading=leading):
             return None
         chosen = acceptance.choose_trial(shares, self._random)
         return None if chosen is None else representative[by_name[chosen]]
