@@ -301,7 +301,7 @@ class Refiner:
         versions = {version.id: version for version in self._versions()}
         version = versions.get(answer.prompt_version_id or "")
         standing = standing_rules(self._memory.memories(kind="procedural"))
-        learned = refinement.in_force(version.rules, self.question_of(answer)) if version else ()
+        learned = refinement.in_force(version.rules, self.question_of(answer), answer.persona) if version else ()
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
         own = (*standing, *(rule for rule in learned if rule not in standing))
         rules = (*starter_rules(self._settings, own).values(), *own)
@@ -536,8 +536,8 @@ class Refiner:
 
     # --- trials -------------------------------------------------------------------------------------------------------
 
-    def trial(self, question: str) -> Trial | None:
-        """A rule to write the answer to a question with, to see whether it is liked. None while the user is content.
+    def trial(self, question: str, persona: str = "") -> Trial | None:
+        """A rule to write a persona's answer to a question with, to see whether it is liked. None while the user is content.
 
         Never without a dislike since the last change, never while a proposal waits for the user's word.
         """
@@ -556,7 +556,7 @@ class Refiner:
         felt = [liked for moment, liked in sorted([*thumbs, *weak]) if since is None or moment > since]
         if acceptance.trial_chance(felt) == 0:
             return None
-        before = refinement.rules_for(current.rules, question) if current else ()
+        before = refinement.rules_for(current.rules, question, persona) if current else ()
         chosen = self._choose_trial(rated, recent, felt, topic_of(question), before)
         if chosen is None:
             return None
@@ -815,7 +815,7 @@ class _Run:
             if self.tokens >= self._budget:
                 return total - done
             answer = self._memory.get_message(message_id)
-            held = refinement.rules_for(rules, self._refiner.question_of(answer))
+            held = refinement.rules_for(rules, self._refiner.question_of(answer), answer.persona)
             text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
             values: list[tuple[float | None, float | None]] = []
             for candidate in waiting:
@@ -855,8 +855,8 @@ class _Run:
 
     def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
         question = self._refiner.question_of(answer)
-        p0 = self._log_probability(refinement.in_force(rules, question), answer, text)
-        p = self._log_probability(refinement.in_force(changed, question), answer, text)
+        p0 = self._log_probability(refinement.in_force(rules, question, answer.persona), answer, text)
+        p = self._log_probability(refinement.in_force(changed, question, answer.persona), answer, text)
         return None if p is None or p0 is None else reward(p, p0)
 
     def score_of(self, changed: Sequence[Rule], base: Sequence[Rule] | None = None) -> PromptScore:
