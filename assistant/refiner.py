@@ -399,20 +399,11 @@ class Refiner:
         current = self._memory.current_prompt()
         trials = self._trials(rated)
         tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
-        batches: dict[int, list[Standing]] = {}
-        for standing in self.standings():
-            batches.setdefault(standing.candidate.batch, []).append(standing)
-        for standings in batches.values():
-            lead = acceptance.batch_lead([s.lead for s in standings])
-            if lead < 0:
+        for standing, lead in _earned(self.standings()):
+            if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
-            for standing in standings:
-                if standing.lead < standings[0].lead - acceptance.NEARLY_BEST:
-                    break
-                if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
-                    continue
-                if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
-                    return self._accept(standing, lead, current, run)
+            if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
+                return self._accept(standing, lead, current, run)
         return None
 
     def _confirmed(
@@ -594,7 +585,13 @@ class Refiner:
         here: dict[Edit, float] = {}
         elsewhere: list[float] = []
         representative: dict[Edit, Candidate] = {}
-        for standing in self._last if self._last is not None else self.standings():
+        standings = self._last if self._last is not None else self.standings()
+        for standing, _ in _earned(standings):
+            # Only trials are wanting before it takes effect, so it is tried next.
+            changes = refinement.apply_edit(rules, standing.candidate.edit) != tuple(rules)
+            if topic in standing.scope and changes and self._random.random() < acceptance.TRIAL_CHANCE:
+                return standing.candidate
+        for standing in standings:
             candidate, edit = standing.candidate, standing.candidate.edit
             idle = standing.moves is not None and standing.moves < acceptance.FLOOR
             if refinement.apply_edit(rules, edit) == tuple(rules) or idle or _moved_nothing(trials.get(edit, [])):
@@ -977,6 +974,23 @@ def counts(candidate: Candidate, given: Feedback | PreferencePair) -> bool:
 def without_topic_rules(block: str) -> str:
     """A stored block as it was before rules for that one answer were added: these stand last."""
     return block.partition(TOPIC_RULES)[0].rstrip()
+
+
+def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
+    """Of each batch that has earned its place the candidates that did nearly best, with how far the batch is beyond its stake.
+
+    Args:
+        standings: the nearest to acceptance first.
+    """
+    batches: dict[int, list[Standing]] = {}
+    for standing in standings:
+        batches.setdefault(standing.candidate.batch, []).append(standing)
+    found = []
+    for batch in batches.values():
+        lead = acceptance.batch_lead([standing.lead for standing in batch])
+        if lead >= 0:
+            found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
+    return found
 
 
 def _moved_nothing(trials: Sequence[Tried]) -> bool:

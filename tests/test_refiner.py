@@ -516,6 +516,15 @@ def test_counts_of_ratings_by_reason_and_model(memory: MemoryManager) -> None:
     assert found["by"]["reason"] == {"too long": {"up": 0, "down": 1}}
 
 
+def test_what_only_wants_trials_is_tried_next(memory: MemoryManager, loop: Refiner) -> None:
+    """The thumbs speak for short answers clearly enough, but none was written to be short."""
+    for n in range(30):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        assert loop.run().version is None
+    tried = [trial.text for trial in (loop.trial(FACT) for _ in range(40)) if trial]
+    assert tried.count("Keep answers short.") > 30
+
+
 def test_stopping_answers_and_asking_again_bring_trials_but_never_a_rule(memory: MemoryManager, loop: Refiner) -> None:
     rate(memory, LONG, 1)
     loop.run()
