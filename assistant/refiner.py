@@ -300,7 +300,8 @@ class Refiner:
         """The system prompt of an answer, with the rules of the version that it was written with."""
         versions = {version.id: version for version in self._versions()}
         version = versions.get(answer.prompt_version_id or "")
-        standing = standing_rules(self._memory.memories(kind="procedural"))
+        asked_for = self._memory.memories(kind="procedural")
+        standing = standing_rules([rule for rule in asked_for if rule.persona in ("", answer.persona)])
         learned = refinement.in_force(version.rules, self.question_of(answer), answer.persona) if version else ()
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
         own = (*standing, *(rule for rule in learned if rule not in standing))
@@ -771,7 +772,7 @@ class _Run:
         self._under: dict[tuple[str, str, tuple[str, ...]], LogProbability | None] = {}
         profile = profile_lines_for_prompt(current_profile(self._memory), "light")
         self._profile = tuple(line.text for line in profile)
-        self._standing = standing_rules(self._memory.memories(kind="procedural"))
+        self._asked_for = self._memory.memories(kind="procedural")
         self.scored = 0
         self.tokens = 0
 
@@ -919,7 +920,8 @@ class _Run:
         return None
 
     def _system(self, rules: Sequence[str], persona: Persona) -> str:
-        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        standing = standing_rules([rule for rule in self._asked_for if rule.persona in ("", persona.id)])
+        own = (*standing, *(rule for rule in rules if rule not in standing))
         everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
         return system_text(persona, self._refiner._global_rules, everyone, self._profile)
 
