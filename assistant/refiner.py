@@ -141,6 +141,15 @@ class Tried:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the choice of a trial needs to know."""
+
+    standings: list[Standing]
+    trials: dict[Edit, list[Tried]]
+    rewards: Rewards
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refined:
     """What a run did."""
 
@@ -176,8 +185,8 @@ class Refiner:
         self._random = random or Random()
         self._running = threading.Lock()
         self._topics: dict[str, Topic] = {}
-        self._last: list[Standing] | None = None
-        """How the candidates stood at the end of the last run: a reply must not wait for more."""
+        self._last: _Seen | None = None
+        """How things stood at the end of the last run: a reply must not wait for more."""
         self._cancel: threading.Event | None = None
         self.progress: Progress | None = None
         """What the present run is doing; None between runs."""
@@ -206,6 +215,10 @@ class Refiner:
         if cancel is not None:
             cancel.set()
 
+    def _look(self) -> _Seen:
+        rated = self._rated()
+        return _Seen(standings=self.standings(), trials=self._trials(rated), rewards=self._memory.refinements.rewards())
+
     # --- a run --------------------------------------------------------------------------------------------------------
 
     def run(
@@ -231,7 +244,7 @@ class Refiner:
                     if version is None:
                         self._make_candidates(run)
                     waiting = run.score() or waiting
-                    self._last = self.standings()
+                    self._last = self._look()
             finally:
                 self.progress = self._cancel = None
             return Refined(
@@ -579,14 +592,13 @@ class Refiner:
             felt: the same, with weak signs among them.
             rules: those in force for the question.
         """
-        trials = self._trials(rated)
+        seen = self._last or self._look()
+        standings, trials, rewards = seen.standings, seen.trials, seen.rewards
         fresh = {one.message_id for one in rated[-min(len(recent), LOOK_AGAIN_EVERY) :]} if recent else set[str]()
         disliked = [one.message_id for one in rated if one.message_id in fresh and one.rating == -1]
-        rewards = self._memory.refinements.rewards()
         here: dict[Edit, float] = {}
         elsewhere: list[float] = []
         representative: dict[Edit, Candidate] = {}
-        standings = self._last if self._last is not None else self.standings()
         for standing, _ in _earned(standings):
             # Only trials are wanting before it takes effect, so it is tried next.
             changes = refinement.apply_edit(rules, standing.candidate.edit) != tuple(rules)
