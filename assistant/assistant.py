@@ -517,11 +517,16 @@ class Assistant:
             f"You {words} a rule.",
         )
 
-    def reword_rule(self, rule_id: str, text: str) -> PromptVersion:
-        """Put a rule in the user's own words."""
-        text = " ".join(text.split())
+    def reword_rule(self, rule_id: str, text: str, persona: str = "") -> PromptVersion:
+        """Put a rule in the user's own words, for one persona alone or, without one, for all.
+
+        Raises:
+            UnknownPersona
+        """
+        text, only = " ".join(text.split()), self.persona(persona).id if persona else ""
         return self._change_rules(
-            [replace(r, text=text) if r.id == rule_id else r for r in self.current_rules()], "You reworded a rule."
+            [replace(r, text=text, persona=only) if r.id == rule_id else r for r in self.current_rules()],
+            "You reworded a rule.",
         )
 
     def delete_rule(self, rule_id: str) -> PromptVersion:

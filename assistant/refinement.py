@@ -106,14 +106,16 @@ def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = (
                 return kept
             return tuple(replace(r, topic=edit.topic) if r is target else r for r in kept)
         kept = tuple(r for r in kept if r is not target)
-    if any(r.enabled and r.text == edit.text and r.topic == edit.topic for r in kept):
+    if any(r.enabled and r.text == edit.text and r.topic == edit.topic and not r.persona for r in kept):
         return tuple(rules)
     # A rule for some topics stands beside a general one and wins there; a new general rule holds for all topics.
-    against = [r for r in kept if contradict(r.text, edit.text) and edit.topic in ("", r.topic)]
+    # A persona's own rules are the user's word.
+    against = [r for r in kept if contradict(r.text, edit.text) and edit.topic in ("", r.topic) and not r.persona]
     if any(r.locked and r.enabled for r in against):
         return tuple(rules)
     new = Rule(id=str(ULID()), text=edit.text, topic=edit.topic, evidence=tuple(evidence))
-    stay = [r for r in kept if r not in against and (r.text != edit.text or (edit.topic and r.topic != edit.topic))]
+    elsewhere = [r for r in kept if r.persona or (edit.topic and r.topic != edit.topic)]
+    stay = [r for r in kept if r not in against and (r.text != edit.text or r in elsewhere)]
     while len(stay) >= MAX_RULES:
         oldest = next((r for r in stay if not r.locked), None)
         if oldest is None:
@@ -122,25 +124,35 @@ def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = (
     return (*stay, new)
 
 
-def in_force(rules: Iterable[Rule], question: str | None = None) -> tuple[str, ...]:
-    """The words of the rules that are switched on and hold for a question; None: those that hold whatever is asked."""
-    if question is None:
-        return tuple(r.text for r in rules if r.enabled and not r.topic)
-    return tuple(r.text for r in rules_for(rules, question))
+def in_force(rules: Iterable[Rule], question: str | None = None, persona: str = "") -> tuple[str, ...]:
+    """The words of the rules that are switched on and hold for a question that a persona answers.
 
-
-def rules_for(rules: Iterable[Rule], question: str) -> tuple[Rule, ...]:
-    """The rules that are switched on and hold for one question, in their order, as rules without a topic.
-
-    Of two that contradict each other the one for this topic holds, then the newer one; a locked one always.
+    Args:
+        question: None for the rules that hold whatever is asked.
+        persona: its identifier; empty for the rules that hold for all of them.
     """
-    holding = [r for r in rules if r.enabled and holds_for(r.topic, question)]
-    ranked = sorted(range(len(holding)), key=lambda i: (holding[i].locked, bool(holding[i].topic), i), reverse=True)
+    if question is None:
+        return tuple(r.text for r in rules if r.enabled and not r.topic and r.persona in ("", persona))
+    return tuple(r.text for r in rules_for(rules, question, persona))
+
+
+def rules_for(rules: Iterable[Rule], question: str, persona: str = "") -> tuple[Rule, ...]:
+    """The rules that are switched on and hold for one question, in their order, as rules for everything.
+
+    Of two that contradict each other the persona's own holds, then the one for this topic, then the newer one; a locked
+    one always.
+    """
+    holding = [r for r in rules if r.enabled and r.persona in ("", persona) and holds_for(r.topic, question)]
+    ranked = sorted(
+        range(len(holding)),
+        key=lambda i: (holding[i].locked, bool(holding[i].persona), bool(holding[i].topic), i),
+        reverse=True,
+    )
     kept: list[int] = []
     for i in ranked:
         if all(not contradict(holding[i].text, holding[j].text) and holding[i].text != holding[j].text for j in kept):
             kept.append(i)
-    return tuple(replace(holding[i], topic="") for i in sorted(kept))
+    return tuple(replace(holding[i], topic="", persona="") for i in sorted(kept))
 
 
 def describe(edit: Edit) -> str:

@@ -141,6 +141,15 @@ class Tried:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the choice of a trial needs to know."""
+
+    standings: list[Standing]
+    trials: dict[Edit, list[Tried]]
+    rewards: Rewards
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refined:
     """What a run did."""
 
@@ -176,8 +185,8 @@ class Refiner:
         self._random = random or Random()
         self._running = threading.Lock()
         self._topics: dict[str, Topic] = {}
-        self._last: list[Standing] | None = None
-        """How the candidates stood at the end of the last run: a reply must not wait for more."""
+        self._last: _Seen | None = None
+        """How things stood at the end of the last run: a reply must not wait for more."""
         self._cancel: threading.Event | None = None
         self.progress: Progress | None = None
         """What the present run is doing; None between runs."""
@@ -206,6 +215,10 @@ class Refiner:
         if cancel is not None:
             cancel.set()
 
+    def _look(self) -> _Seen:
+        rated = self._rated()
+        return _Seen(standings=self.standings(), trials=self._trials(rated), rewards=self._memory.refinements.rewards())
+
     # --- a run --------------------------------------------------------------------------------------------------------
 
     def run(
@@ -231,7 +244,7 @@ class Refiner:
                     if version is None:
                         self._make_candidates(run)
                     waiting = run.score() or waiting
-                    self._last = self.standings()
+                    self._last = self._look()
             finally:
                 self.progress = self._cancel = None
             return Refined(
@@ -300,8 +313,9 @@ class Refiner:
         """The system prompt of an answer, with the rules of the version that it was written with."""
         versions = {version.id: version for version in self._versions()}
         version = versions.get(answer.prompt_version_id or "")
-        standing = standing_rules(self._memory.memories(kind="procedural"))
-        learned = refinement.in_force(version.rules, self.question_of(answer)) if version else ()
+        asked_for = self._memory.memories(kind="procedural")
+        standing = standing_rules([rule for rule in asked_for if rule.persona in ("", answer.persona)])
+        learned = refinement.in_force(version.rules, self.question_of(answer), answer.persona) if version else ()
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
         own = (*standing, *(rule for rule in learned if rule not in standing))
         rules = (*starter_rules(self._settings, own).values(), *own)
@@ -399,20 +413,11 @@ class Refiner:
         current = self._memory.current_prompt()
         trials = self._trials(rated)
         tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
-        batches: dict[int, list[Standing]] = {}
-        for standing in self.standings():
-            batches.setdefault(standing.candidate.batch, []).append(standing)
-        for standings in batches.values():
-            lead = acceptance.batch_lead([s.lead for s in standings])
-            if lead < 0:
+        for standing, lead in _earned(self.standings()):
+            if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
-            for standing in standings:
-                if standing.lead < standings[0].lead - acceptance.NEARLY_BEST:
-                    break
-                if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
-                    continue
-                if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
-                    return self._accept(standing, lead, current, run)
+            if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
+                return self._accept(standing, lead, current, run)
         return None
 
     def _confirmed(
@@ -536,8 +541,8 @@ class Refiner:
 
     # --- trials -------------------------------------------------------------------------------------------------------
 
-    def trial(self, question: str) -> Trial | None:
-        """A rule to write the answer to a question with, to see whether it is liked. None while the user is content.
+    def trial(self, question: str, persona: str = "") -> Trial | None:
+        """A rule to write a persona's answer to a question with, to see whether it is liked. None while the user is content.
 
         Never without a dislike since the last change, never while a proposal waits for the user's word.
         """
@@ -550,10 +555,14 @@ class Refiner:
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         rated = self._rated()
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
-        if acceptance.trial_chance(recent) == 0:
+        thumbs = [(one.created_at, one.rating == 1) for one in rated]
+        # Stopping an answer, or asking again, is too little to judge a rule by, and enough to try one.
+        weak = [(moment, False) for moment in self._memory.refinements.weak_dislikes()]
+        felt = [liked for moment, liked in sorted([*thumbs, *weak]) if since is None or moment > since]
+        if acceptance.trial_chance(felt) == 0:
             return None
-        before = refinement.rules_for(current.rules, question) if current else ()
-        chosen = self._choose_trial(rated, recent, topic_of(question), before)
+        before = refinement.rules_for(current.rules, question, persona) if current else ()
+        chosen = self._choose_trial(rated, recent, felt, topic_of(question), before)
         if chosen is None:
             return None
         after = refinement.apply_edit(before, chosen.edit)
@@ -569,22 +578,33 @@ class Refiner:
         )
 
     def _choose_trial(
-        self, rated: Sequence[Feedback], recent: Sequence[bool], topic: Topic, rules: Sequence[Rule]
+        self,
+        rated: Sequence[Feedback],
+        recent: Sequence[bool],
+        felt: Sequence[bool],
+        topic: Topic,
+        rules: Sequence[Rule],
     ) -> Candidate | None:
         """By what each edit has won where this topic is concerned, less what its trials cost; None: no trial this time.
 
         Args:
             recent: the thumbs since the last change of rules, which are the last of `rated`.
+            felt: the same, with weak signs among them.
             rules: those in force for the question.
         """
-        trials = self._trials(rated)
+        seen = self._last or self._look()
+        standings, trials, rewards = seen.standings, seen.trials, seen.rewards
         fresh = {one.message_id for one in rated[-min(len(recent), LOOK_AGAIN_EVERY) :]} if recent else set[str]()
         disliked = [one.message_id for one in rated if one.message_id in fresh and one.rating == -1]
-        rewards = self._memory.refinements.rewards()
         here: dict[Edit, float] = {}
         elsewhere: list[float] = []
         representative: dict[Edit, Candidate] = {}
-        for standing in self._last if self._last is not None else self.standings():
+        for standing, _ in _earned(standings):
+            # Only trials are wanting before it takes effect, so it is tried next.
+            changes = refinement.apply_edit(rules, standing.candidate.edit) != tuple(rules)
+            if topic in standing.scope and changes and self._random.random() < acceptance.TRIAL_CHANCE:
+                return standing.candidate
+        for standing in standings:
             candidate, edit = standing.candidate, standing.candidate.edit
             idle = standing.moves is not None and standing.moves < acceptance.FLOOR
             if refinement.apply_edit(rules, edit) == tuple(rules) or idle or _moved_nothing(trials.get(edit, [])):
@@ -606,7 +626,7 @@ class Refiner:
         by_name = {refinement.describe(edit): edit for edit in here}
         shares = acceptance.trial_shares({name: here[edit] for name, edit in by_name.items()})
         leading = max(shares.values(), default=0.0)
-        if self._random.random() >= acceptance.trial_chance(recent, leading=leading):
+        if self._random.random() >= acceptance.trial_chance(felt, leading=leading):
             return None
         chosen = acceptance.choose_trial(shares, self._random)
         return None if chosen is None else representative[by_name[chosen]]
@@ -764,7 +784,7 @@ class _Run:
         self._under: dict[tuple[str, str, tuple[str, ...]], LogProbability | None] = {}
         profile = profile_lines_for_prompt(current_profile(self._memory), "light")
         self._profile = tuple(line.text for line in profile)
-        self._standing = standing_rules(self._memory.memories(kind="procedural"))
+        self._asked_for = self._memory.memories(kind="procedural")
         self.scored = 0
         self.tokens = 0
 
@@ -805,7 +825,7 @@ class _Run:
             if self.tokens >= self._budget:
                 return total - done
             answer = self._memory.get_message(message_id)
-            held = refinement.rules_for(rules, self._refiner.question_of(answer))
+            held = refinement.rules_for(rules, self._refiner.question_of(answer), answer.persona)
             text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
             values: list[tuple[float | None, float | None]] = []
             for candidate in waiting:
@@ -845,8 +865,8 @@ class _Run:
 
     def _reward(self, rules: Sequence[Rule], changed: Sequence[Rule], answer: Message, text: str) -> float | None:
         question = self._refiner.question_of(answer)
-        p0 = self._log_probability(refinement.in_force(rules, question), answer, text)
-        p = self._log_probability(refinement.in_force(changed, question), answer, text)
+        p0 = self._log_probability(refinement.in_force(rules, question, answer.persona), answer, text)
+        p = self._log_probability(refinement.in_force(changed, question, answer.persona), answer, text)
         return None if p is None or p0 is None else reward(p, p0)
 
     def score_of(self, changed: Sequence[Rule], base: Sequence[Rule] | None = None) -> PromptScore:
@@ -912,7 +932,8 @@ class _Run:
         return None
 
     def _system(self, rules: Sequence[str], persona: Persona) -> str:
-        own = (*self._standing, *(rule for rule in rules if rule not in self._standing))
+        standing = standing_rules([rule for rule in self._asked_for if rule.persona in ("", persona.id)])
+        own = (*standing, *(rule for rule in rules if rule not in standing))
         everyone = (*starter_rules(self._refiner._settings, own).values(), *own)
         return system_text(persona, self._refiner._global_rules, everyone, self._profile)
 
@@ -967,6 +988,23 @@ def counts(candidate: Candidate, given: Feedback | PreferencePair) -> bool:
 def without_topic_rules(block: str) -> str:
     """A stored block as it was before rules for that one answer were added: these stand last."""
     return block.partition(TOPIC_RULES)[0].rstrip()
+
+
+def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
+    """Of each batch that has earned its place the candidates that did nearly best, with how far the batch is beyond its stake.
+
+    Args:
+        standings: the nearest to acceptance first.
+    """
+    batches: dict[int, list[Standing]] = {}
+    for standing in standings:
+        batches.setdefault(standing.candidate.batch, []).append(standing)
+    found = []
+    for batch in batches.values():
+        lead = acceptance.batch_lead([standing.lead for standing in batch])
+        if lead >= 0:
+            found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
+    return found
 
 
 def _moved_nothing(trials: Sequence[Tried]) -> bool:

@@ -110,9 +110,9 @@ class TurnWriter:
         settings: Settings,
         chat_model: Callable[[], BaseChatModel],
         global_rules: str,
-        trial: Callable[[str], Trial | None] = lambda _question: None,
+        trial: Callable[[str, str], Trial | None] = lambda _question, _persona: None,
     ) -> None:
-        """`trial` hands out the rules to try on the answer to a question, if any."""
+        """`trial` hands out the rules to try on a persona's answer to a question, if any."""
         self._memory = memory
         self._settings = settings
         self._chat_model = chat_model
@@ -226,7 +226,8 @@ class TurnWriter:
         """The prompt, what it was made of, and the rules in force."""
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
-        trial = self._trial(request.question.content) if strength != "off" and request.may_try else None
+        may_try = strength != "off" and request.may_try
+        trial = self._trial(request.question.content, request.persona.id) if may_try else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
@@ -250,7 +251,7 @@ class TurnWriter:
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             asked_for = self._memory.memories(kind="procedural")
             rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
-            learned_here = rules_for(learned.rules, request.question.content) if learned else ()
+            learned_here = rules_for(learned.rules, request.question.content, request.persona.id) if learned else ()
             mine = trial.rules if trial else learned_here
             rules += tuple(rule.text for rule in mine if rule.enabled and rule.text not in rules)
             starters = starter_rules(self._settings, (*rules, *(trial.topic_rules if trial else ())))

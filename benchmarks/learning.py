@@ -601,7 +601,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, help="a GGUF file; by default the built-in model")
     parser.add_argument("--track", choices=("thumbs", "reasons", "both"), default="both")
     parser.add_argument("--ratings", type=int, default=48, help="how many each user gives")
-    parser.add_argument("--seeds", type=int, default=1, help="lives of each user; figures are of all of them")
+    parser.add_argument("--seeds", type=int, default=3, help="lives of each user; figures are of all of them")
     parser.add_argument("--lifetimes", type=int, default=200, help="of users who must see no change; 0: none")
     parser.add_argument("--cost", action="store_true", help="only measure time, tokens, and replies meanwhile")
     parser.add_argument("--only", action="append", help="only this user; may be given more than once")

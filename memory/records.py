@@ -193,6 +193,8 @@ class Rule:
     enabled: bool = True
     locked: bool = False
     """The user wants it so: learning neither changes nor drops it."""
+    persona: str = ""
+    """The only persona that follows it; empty: all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)

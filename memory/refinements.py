@@ -133,6 +133,20 @@ class Refinements:
         )
         return [(row["message_id"], row["item_id"]) for row in rows]
 
+    def weak_dislikes(self) -> list[datetime]:
+        """When answers were written that nobody rated, but that the user stopped or had written again; oldest first."""
+        rows = self._store.rows(
+            """SELECT m.created_at FROM messages m
+               WHERE m.role = 'assistant' AND trim(m.content) != ''
+                 AND m.id NOT IN (SELECT message_id FROM feedback)
+                 AND m.id NOT IN (SELECT better_id FROM preference_pairs UNION SELECT worse_id FROM preference_pairs)
+                 AND m.id NOT IN (SELECT message_id FROM message_uses WHERE item_type = 'trial')
+                 AND (m.status = 'stopped' OR EXISTS (
+                     SELECT 1 FROM messages n WHERE n.parent_id = m.parent_id AND n.role = 'assistant' AND n.seq > m.seq))
+               ORDER BY m.created_at, m.seq"""
+        )
+        return [datetime.fromisoformat(row["created_at"]) for row in rows]
+
     def stats(self) -> dict[str, Any]:
         """Ratings counted: {"up", "down", "edited", "pairs", "by": {"reason" | "model" | "rules": {which: {"up", "down"}}}}."""
         given = self._store.select("feedback", Feedback, "1 ORDER BY seq")

@@ -30,7 +30,7 @@ def assistant(settings: Settings, memory: MemoryManager) -> Iterator[Assistant]:
         opened.refiner._ensure_catalogue()
         bullets = next(c for c in memory.refinements.candidates() if c.text == "Answer in bullets.")
         tried = Trial(candidate_id=bullets.id, text=bullets.text, rules=(Rule(id="1", text=bullets.text),))
-        opened._writer._trial = lambda _question: tried
+        opened._writer._trial = lambda _question, _persona: tried
         yield opened
 
 

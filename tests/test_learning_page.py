@@ -71,7 +71,7 @@ def test_a_rule_is_switched_locked_reworded_deleted_and_brought_back(
     assert (rule().enabled, rule().locked) == (True, True)
     press(handlers, "unlock", rule().id)
     assert not rule().locked
-    _, edited, panel, text = press(handlers, "edit-rule", rule().id)
+    _, edited, panel, text, _ = press(handlers, "edit-rule", rule().id)
     assert (edited, panel["visible"], text) == (rule().id, True, "Use emoji.")
     handlers.save_rule(edited, "Use  many emoji. ")
     assert rule().text == "Use many emoji."
@@ -233,3 +233,18 @@ def test_a_comment_becomes_a_rule_with_one_press_and_cites_its_thumb(
     assert rule.text == "No waffle, please" and rule.evidence == (memory.feedback(answer.id)[0].id,)
     wrong = memory.get_message(rate(memory, LONG, -1, "wrong", comment="It is Oslo."))
     assert assistant.comment_to_keep(wrong.id) == ""
+
+
+def test_a_rule_is_given_to_one_persona(assistant: Assistant, handlers: PageHandlers, memory: MemoryManager) -> None:
+    handlers.add_rule("Use emoji.")
+    (rule,) = assistant.current_rules()
+    handlers.save_rule(rule.id, "Use emoji.", "max")
+    assert "only with max" in handlers.learning()
+    list(assistant.respond("Hello", persona="max"))
+    model: Any = assistant.chat_model
+    assert "- Use emoji." in str(model.heard[-1][0].content)
+    list(assistant.respond("Hello", persona="nova"))
+    assert "- Use emoji." not in str(model.heard[-1][0].content)
+    answer = memory.thread(memory.conversations()[0].id)[-1]
+    assert assistant.rules_of(answer.id)[0] == ()
+    assert press(handlers, "edit-rule", assistant.current_rules()[0].id)[-1] == "max"

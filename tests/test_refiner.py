@@ -516,6 +516,30 @@ def test_counts_of_ratings_by_reason_and_model(memory: MemoryManager) -> None:
     assert found["by"]["reason"] == {"too long": {"up": 0, "down": 1}}
 
 
+def test_what_only_wants_trials_is_tried_next(memory: MemoryManager, loop: Refiner) -> None:
+    """The thumbs speak for short answers clearly enough, but none was written to be short."""
+    for n in range(30):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        assert loop.run().version is None
+    tried = [trial.text for trial in (loop.trial(FACT) for _ in range(40)) if trial]
+    assert tried.count("Keep answers short.") > 30
+
+
+def test_stopping_answers_and_asking_again_bring_trials_but_never_a_rule(memory: MemoryManager, loop: Refiner) -> None:
+    rate(memory, LONG, 1)
+    loop.run()
+    assert [loop.trial(FACT) for _ in range(20)] == [None] * 20
+    stopped = answered(memory, LONG)
+    memory.finish_message(stopped.id, content=LONG, status="stopped", model="scripted")
+    again = answered(memory, LONG)
+    memory.add_message(again.conversation_id, role="assistant", content=SHORT, parent_id=again.parent_id)
+    assert len(memory.refinements.weak_dislikes()) == 2
+    assert any(loop.trial(FACT) for _ in range(20))
+    assert loop.run().version is None and len(loop.standings()[0].scoped) > 1
+    memory.add_feedback(stopped.id, rating=1)
+    assert len(memory.refinements.weak_dislikes()) == 1
+
+
 # --- topics -----------------------------------------------------------------------------------------------------------
 
 FACT, TALK = "What is a fjord?", "My cat knocked over the plant again"

@@ -116,3 +116,22 @@ def test_a_rule_for_a_topic_stands_beside_a_general_one_and_a_new_general_one_ta
     assert [r.text for r in alone] == ["Answer in one sentence."]
     split = apply_edit((GENERAL,), Edit(kind="split", target=GENERAL.text, topic=NAMES["talk"]))
     assert in_force(split, "I am sad") == ("Give more detail.",) and in_force(split, "Why is the sky blue?") == ()
+
+
+# --- personas ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_of_one_persona_holds_with_it_alone_and_wins_there() -> None:
+    own = Rule(id="4", text="Answer in one sentence.", persona="max")
+    rules = (own, GENERAL)
+    assert in_force(rules, "I am sad", "max") == ("Answer in one sentence.",)
+    assert in_force(rules, "I am sad", "nova") == in_force(rules, "I am sad") == ("Give more detail.",)
+    assert in_force(rules, None, "max") == ("Answer in one sentence.", "Give more detail.")
+
+
+def test_what_is_learnt_for_all_leaves_the_rules_of_a_persona_alone() -> None:
+    own = Rule(id="4", text="Answer in one sentence.", persona="max")
+    rules = apply_edit((own,), Edit(kind="add", text="Give more detail."))
+    assert [r.text for r in rules] == ["Answer in one sentence.", "Give more detail."]
+    same = apply_edit((own,), Edit(kind="add", text="Answer in one sentence."))
+    assert [(r.text, r.persona) for r in same] == [(own.text, "max"), (own.text, "")]

@@ -785,12 +785,13 @@ class PageHandlers(ChatHandlers):
 
     @told
     def learning_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
-        """(the page, the edited rule, editing panel, its text)"""
+        """(the page, the edited rule, editing panel, its text, its persona)"""
         act, identifier = _pressed(event)
         assistant = self.assistant
         if act == "edit-rule":
-            text = next((rule.text for rule in assistant.current_rules() if rule.id == identifier), "")
-            return gr.skip(), identifier, gr.update(visible=True), text
+            rule = next((rule for rule in assistant.current_rules() if rule.id == identifier), None)
+            text, persona = (rule.text, rule.persona) if rule else ("", "")
+            return gr.skip(), identifier, gr.update(visible=True), text, persona
         acts: dict[str, Callable[[str], Any]] = {
             "on": lambda rule: assistant.switch_rule(rule, enabled=True),
             "off": lambda rule: assistant.switch_rule(rule, enabled=False),
@@ -804,13 +805,13 @@ class PageHandlers(ChatHandlers):
         }
         if act in acts:
             acts[act](identifier)
-        return self.learning(), gr.skip(), gr.skip(), gr.skip()
+        return self.learning(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
 
     @told
-    def save_rule(self, identifier: str, text: str) -> tuple[Any, ...]:
+    def save_rule(self, identifier: str, text: str, persona: str = "") -> tuple[Any, ...]:
         """(the page, the editing panel)"""
         if identifier and text.strip():
-            self.assistant.reword_rule(identifier, text)
+            self.assistant.reword_rule(identifier, text, persona)
         return self.learning(), gr.update(visible=False)
 
     @told

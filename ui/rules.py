@@ -53,6 +53,7 @@ def rule_card(rule: Rule, taught: Taught) -> str:
     state = ["in force" if rule.enabled else "switched off"]
     state += ["locked: learning leaves it alone"] if rule.locked else []
     state += [f"for {escape(rule.topic)}"] if rule.topic else []
+    state += [f"only with {escape(rule.persona)}"] if rule.persona else []
     state += ["your own words"] if not rule.evidence else []
     return card(
         f"<strong>{escape(rule.text)}</strong>{f'<ul>{quotes}</ul>' if quotes else ''}",

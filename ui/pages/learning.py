@@ -36,6 +36,15 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
             doing = gr.HTML(apply_default_css=False, elem_id="learning-progress")
         with gr.Row(visible=False, elem_id="rule-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="rule-text", max_length=200)
+            persona = gr.Dropdown(
+                [("everyone", ""), *((p.name, p.id) for p in handlers.assistant.all_personas())],
+                value="",
+                label="Who follows it",
+                elem_id="rule-persona",
+                filterable=False,
+                scale=0,
+                min_width=140,
+            )
             save = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="rule-save")
         listed = speaking_html(elem_id="learning")
         with gr.Row():
@@ -45,8 +54,8 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
             add = gr.Button("Add", variant="primary", scale=0, min_width=80, elem_id="rule-add")
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     tab.select(handlers.learning, None, listed, **quiet)
-    listed.click(handlers.learning_pressed, None, [listed, edited, editing, text], **quiet)
-    gr.on([save.click, text.submit], handlers.save_rule, [edited, text], [listed, editing], **quiet)
+    listed.click(handlers.learning_pressed, None, [listed, edited, editing, text, persona], **quiet)
+    gr.on([save.click, text.submit], handlers.save_rule, [edited, text, persona], [listed, editing], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
     for axis, choice in zip(AXES, choices, strict=True):
         choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
