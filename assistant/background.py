@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant import digests, extraction, summaries
 from assistant.corrections import read_correction
-from assistant.profile import current_profile
+from assistant.profile import current_profile, reword
 from assistant.settings import Settings
 from assistant.turn import is_small, turns_of
 from memory import MemoryManager, Message, retention
@@ -136,13 +136,15 @@ class Background:
         named = payload.get("conversation_id")
         found = self._memory.find_conversation(named) if named else None
         conversations = [found] if found else [] if named else self._memory.conversations(limit=1_000_000)
+        chat_model: Any = self._chat_model()
+        writer = None if is_small(chat_model) else chat_model
         months: dict[str, None] = {}
         for conversation in conversations:
             self._memory.worker.checkpoint()
-            months |= dict.fromkeys(digests.keep_conversation(self._memory, conversation.id))
+            months |= dict.fromkeys(digests.keep_conversation(self._memory, conversation.id, writer))
         for month in months:
             self._memory.worker.checkpoint()
-            digests.keep_month(self._memory, month)
+            digests.keep_month(self._memory, month, writer)
 
     def title(self, payload: dict[str, Any]) -> None:
         conversation = self._memory.find_conversation(payload["conversation_id"])
@@ -180,6 +182,9 @@ class Background:
 
     def profile(self, payload: dict[str, Any]) -> None:
         """Keep a version of the profile page whenever its facts have changed it."""
+        chat_model: Any = self._chat_model()
+        if not is_small(chat_model):
+            reword(self._memory, chat_model)
         now, latest = current_profile(self._memory), self._memory.latest_profile()
         if latest is None or now.lines != latest.lines:
             self._memory.add_profile_version(lines=now.lines, hidden_memory_ids=now.hidden_memory_ids, author="facts")

@@ -7,18 +7,20 @@ before it is shown. So none is out of date, and forgetting leaves nothing of it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any
 
 from assistant.recall import statements
 from assistant.timeline import told
+from assistant.wording import worded
 from memory import Memory, MemoryManager, Message, NotFound
 from memory.dates import When, find_dates, in_words, long_date
-from memory.digests import KeptDigest, KeptLine
+from memory.digests import KeptDigest, KeptLine, Span
 from memory.query import terms
 
 MAX_LINES = 8
@@ -81,20 +83,24 @@ def digest_of_period(memory: MemoryManager, when: When) -> Digest:
     return Digest(title=f"What was {in_words(when)}", when=when, lines=lines)
 
 
-def keep_conversation(memory: MemoryManager, conversation_id: str) -> list[str]:
-    """Keep its digest for search, without what is withheld from there. Returns its months, like `2026-03`."""
+def keep_conversation(memory: MemoryManager, conversation_id: str, chat_model: Any = None) -> list[str]:
+    """Keep its digest for search, without what is withheld from there. Returns its months, like `2026-03`.
+
+    Args:
+        chat_model: tells the lines in fewer, fuller sentences where they check out; None keeps them as they are.
+    """
     conversation = memory.get_conversation(conversation_id)
     digest = digest_of_conversation(memory, conversation_id)
     withheld = memory.withheld_messages()
     lines = tuple(line for line in digest.lines if not withheld & set(line.cites))
-    memory.digests.keep(_kept("conversation", conversation_id, conversation.title, lines))
+    _keep(memory, "conversation", conversation_id, conversation.title, lines, chat_model)
     return sorted({f"{_day(message.created_at):%Y-%m}" for message in memory.thread(conversation_id)})
 
 
-def keep_month(memory: MemoryManager, text: str) -> None:
+def keep_month(memory: MemoryManager, text: str, chat_model: Any = None) -> None:
     """Keep the digest of a month, like `2026-03`, for search."""
     digest = digest_of_period(memory, month(text))
-    memory.digests.keep(_kept("month", text, digest.title, digest.lines))
+    _keep(memory, "month", text, digest.title, digest.lines, chat_model)
 
 
 def search(memory: MemoryManager, query: str, limit: int = 3) -> list[KeptDigest]:
@@ -110,9 +116,32 @@ def search(memory: MemoryManager, query: str, limit: int = 3) -> list[KeptDigest
     return memory.digests.search(query, limit)
 
 
-def _kept(span: Literal["conversation", "month"], key: str, title: str, lines: Sequence[DigestLine]) -> KeptDigest:
-    kept = tuple(KeptLine(day=line.day, text=line.text, cites=line.cites) for line in lines)
-    return KeptDigest(span=span, key=key, title=title, lines=kept)
+def _keep(
+    memory: MemoryManager, span: Span, key: str, title: str, lines: Sequence[DigestLine], chat_model: Any
+) -> None:
+    """One that was made of the same lines stays as it is: it may be told by a model."""
+    source = "\n".join([title, *(f"{line.day} {line.text} {' '.join(line.cites)}" for line in lines)])
+    made_of = hashlib.sha256(source.encode()).hexdigest()
+    before = memory.digests.find(span, key)
+    if before is not None and before.made_of == made_of:
+        return
+    kept = [KeptLine(day=line.day, text=line.text, cites=line.cites) for line in lines]
+    if chat_model is not None:
+        kept = _told_by(chat_model, kept)
+    memory.digests.keep(KeptDigest(span=span, key=key, title=title, lines=tuple(kept), made_of=made_of))
+
+
+def _told_by(chat_model: Any, lines: Sequence[KeptLine]) -> list[KeptLine]:
+    """The lines in a model's words, each with all that it stands on; as they are where those do not check out."""
+    told = worded(chat_model, [line.text for line in lines])
+    return [
+        KeptLine(
+            day=min(lines[place].day for place in places),
+            text=text,
+            cites=tuple(dict.fromkeys(cite for place in places for cite in lines[place].cites)),
+        )
+        for text, places in told
+    ] or list(lines)
 
 
 def month(text: str) -> When:

@@ -23,7 +23,8 @@ _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 def inventions(text: str, sources: Sequence[str], *, code: str = DEFAULT) -> list[str]:
     """The names, numbers and dates of a text that none of its sources holds.
 
-    A name is a word with a capital that does not begin its sentence; one that does counts when it stands again inside.
+    Any word with a capital counts as a name, at the beginning of a sentence too unless it is one of the plain words that
+    sentences about a user begin with: in doubt a text is not believed.
     """
     held = {word.casefold() for source in sources for word in _words(source)}
     numbers = {number for source in sources for number in re.findall(r"\d+", source)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
+from assistant import wording
 from assistant.timeline import belongs_on_the_page, is_over, told
 from memory import Memory, MemoryManager, ProfileLine, ProfileVersion
 
@@ -112,10 +113,37 @@ def read_profile(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def template_lines(memory: MemoryManager) -> tuple[ProfileLine, ...]:
+    """The page with each fact in its own words."""
+    return write_lines(memory.memories(), memory.latest_profile(), memory.clock().astimezone().date())
+
+
+def reword(memory: MemoryManager, chat_model: Any) -> None:
+    """Have a chat model tell the facts of each section together. What it has told before and still holds is kept."""
+    undated = {m.id: m.occurs_from is None for m in memory.memories()}
+    before = memory.note(wording.NOTE)
+    kept = wording.of_note(before)
+    now: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+    for group in wording.groups(template_lines(memory), undated):
+        texts = {line.memory_ids[0]: line.text for line in group}
+        same = {
+            ids: told for ids, told in kept.items() if all(texts.get(i) == t for i, t in zip(ids, told[1], strict=True))
+        }
+        if {i for ids in same for i in ids} == set(texts):
+            now |= same
+            continue
+        for sentence, places in wording.worded(chat_model, list(texts.values())):
+            told = [group[place] for place in places]
+            now[tuple(line.memory_ids[0] for line in told)] = (sentence, tuple(line.text for line in told))
+    after = wording.as_note(now)
+    if after != before:
+        memory.set_note(wording.NOTE, after)
+
+
 def current_profile(memory: MemoryManager) -> ProfileVersion:
     """The page as it stands: the last version's own lines with those of the current facts. Not stored."""
     latest = memory.latest_profile()
-    lines = write_lines(memory.memories(), latest, memory.clock().astimezone().date())
+    lines = wording.apply_note(memory.note(wording.NOTE), template_lines(memory))
     return ProfileVersion(
         id=latest.id if latest else "",
         lines=lines,

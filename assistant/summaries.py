@@ -9,6 +9,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from assistant.grounding import inventions
 from assistant.recall import statements
 from memory import Message
 
@@ -57,4 +58,9 @@ def fold(before: str, messages: Sequence[Message], *, chat_model: Any = None) ->
         max_tokens=300,
         temperature=0.0,
     )
-    return str(reply.content).strip() or before
+    text = str(reply.content).strip()
+    sources = [before, *(m.content for m in messages), *(line for m in messages for line in m.block.splitlines())]
+    if not text or inventions(text, sources):
+        # A summary that brings a name or a number of its own is none.
+        return fold(before, messages)
+    return text

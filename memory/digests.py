@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -33,6 +34,8 @@ class KeptDigest:
     key: str
     title: str
     lines: tuple[KeptLine, ...]
+    made_of: str = ""
+    """Stands for what it was made from: as long as that is the same, so is the digest."""
 
 
 class Digests:
@@ -47,21 +50,32 @@ class Digests:
                 lines = [[line.day.isoformat(), line.text, list(line.cites)] for line in digest.lines]
                 connection.execute(
                     "INSERT INTO digests (span, key, title, lines) VALUES (?, ?, ?, ?)",
-                    [digest.span, digest.key, digest.title, json.dumps(lines, ensure_ascii=False)],
+                    [
+                        *(digest.span, digest.key, digest.title),
+                        json.dumps({"lines": lines, "made_of": digest.made_of}, ensure_ascii=False),
+                    ],
                 )
 
     def all(self) -> list[KeptDigest]:
+        return self._read("1", [])
+
+    def find(self, span: Span, key: str) -> KeptDigest | None:
+        found = self._read("span = ? AND key = ?", [span, key])
+        return found[0] if found else None
+
+    def _read(self, where: str, parameters: Sequence[str]) -> list[KeptDigest]:
         return [
             KeptDigest(
+                made_of=json.loads(row["lines"])["made_of"],
                 span=row["span"],
                 key=row["key"],
                 title=row["title"],
                 lines=tuple(
                     KeptLine(day=date.fromisoformat(day), text=text, cites=tuple(cites))
-                    for day, text, cites in json.loads(row["lines"])
+                    for day, text, cites in json.loads(row["lines"])["lines"]
                 ),
             )
-            for row in self._store.rows("SELECT * FROM digests ORDER BY seq DESC")
+            for row in self._store.rows(f"SELECT * FROM digests WHERE {where} ORDER BY seq DESC", parameters)
         ]
 
     def search(self, query: str, limit: int = 3) -> list[KeptDigest]:

@@ -924,6 +924,7 @@ class MemoryManager:
         """Leave no copy: the vector files now, or by the owner's next job; then the database's free pages."""
         with self.store.transaction() as connection:
             connection.execute("DELETE FROM digests")
+            connection.execute("DELETE FROM notes WHERE key LIKE 'made:%'")
         self.jobs.enqueue("digests", {}, key="digests", priority=9)
         self.jobs.enqueue("rebuild_index", {}, key="rebuild_index", priority=0)
         self.jobs.enqueue("index", {}, key="index", priority=8)
@@ -1065,7 +1066,7 @@ class MemoryManager:
             connection.execute("DELETE FROM personas WHERE id = ?", [persona_id])
 
     def note(self, key: str, default: str = "") -> str:
-        """A small thing to keep between runs, such as why extraction last failed."""
+        """A small thing to keep between runs, such as why extraction last failed. `made:…` is dropped by forgetting."""
         found = self.store.value("SELECT value FROM notes WHERE key = ?", [key])
         return default if found is None else str(found)
 
