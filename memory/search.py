@@ -108,7 +108,9 @@ class Gathered:
 
 
 def _why(identifier: str, gathered: Gathered, now: datetime) -> tuple[tuple[str, float], ...]:
-    candidate = gathered.found[identifier]
+    candidate = gathered.found.get(identifier)
+    if candidate is None:
+        return ()  # brought beside what was found
     if identifier in gathered.evidence:
         return why.of_message(gathered.evidence[identifier], created_at=candidate.created_at, now=now)
     return why.of_fact(
