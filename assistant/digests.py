@@ -21,6 +21,7 @@ from assistant.wording import worded
 from memory import Memory, MemoryManager, Message, NotFound
 from memory.dates import When, find_dates, in_words, long_date
 from memory.digests import KeptDigest, KeptLine, Span
+from memory.filters import read_filters
 from memory.query import terms
 
 MAX_LINES = 8
@@ -104,8 +105,14 @@ def keep_month(memory: MemoryManager, text: str, chat_model: Any = None) -> None
 
 
 def search(memory: MemoryManager, query: str, limit: int = 3) -> list[KeptDigest]:
-    """Digests that hold the words of a query. Each is compared with what it covers, and made anew where that has changed."""
-    for found in memory.digests.search(query, limit):
+    """Digests that hold the words of a query. Each is compared with what it covers, and made anew where that has changed.
+
+    A query that is narrowed ("in:garden", "from:me") finds none: a digest is of all that its time or conversation held.
+    """
+    asked = read_filters(query)
+    if asked.narrows:
+        return []
+    for found in memory.digests.search(asked.words, limit):
         try:
             if found.span == "month":
                 keep_month(memory, found.key)
@@ -113,7 +120,7 @@ def search(memory: MemoryManager, query: str, limit: int = 3) -> list[KeptDigest
                 keep_conversation(memory, found.key)
         except NotFound:
             memory.digests.keep(KeptDigest(span=found.span, key=found.key, title="", lines=()))
-    return memory.digests.search(query, limit)
+    return memory.digests.search(asked.words, limit)
 
 
 def _keep(

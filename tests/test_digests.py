@@ -123,6 +123,7 @@ def test_digests_of_conversations_and_months_are_found_with_days_and_sources(mem
     for digest in found:
         assert (digest.lines[0].day, digest.lines[0].cites) == (date(2026, 3, 7), (said.id,))
     assert search(memory, "sailing") == []
+    assert search(memory, "heating in:boats") == search(memory, "heating from:me") == []
 
 
 def test_a_kept_digest_follows_what_it_covers(memory: MemoryManager) -> None:

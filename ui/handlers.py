@@ -609,7 +609,7 @@ class PageHandlers(ChatHandlers):
         if not read_filters(words).only_persona:
             hits = self._hits(query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
-            about = digests.search(memory, read_filters(words).words) if read_filter(query)[1].is_empty else []
+            about = digests.search(memory, words) if read_filter(query)[1].is_empty else []
             titles = {c.id: c.title for c in memory.conversations(limit=10_000)}
             return cards.search_results(hits, sources, read_filters(words).words, titles, about)
         listed = self.listed(query, closed)

@@ -114,7 +114,8 @@ class Seen:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        left_open = "AbortError" in message.text  # what a page still waits for when a link leads away from it
+        if message.type == "error" and not left_open:
             self.complaints.append(message.text)
 
     @property
