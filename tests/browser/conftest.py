@@ -114,9 +114,13 @@ class Seen:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _console(self, message: ConsoleMessage) -> None:
-        left_open = "AbortError" in message.text  # what a page still waits for when a link leads away from it
-        if message.type == "error" and not left_open:
+        if message.type == "error":
             self.complaints.append(message.text)
+
+    def left(self) -> None:
+        """A link led away from a page: what it complained of because it still waited for an answer counts no more."""
+        waiting = ("AbortError", "Connection errored out")
+        self.complaints = [said for said in self.complaints if not any(words in said for words in waiting)]
 
     @property
     def elsewhere(self) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import WAIT_MS, Served, open_tab, say
+from tests.browser.conftest import WAIT_MS, Seen, Served, open_tab, say
 
 pytestmark = pytest.mark.browser
 
@@ -110,7 +110,7 @@ def test_a_memory_on_an_answer_is_wrong_and_then_right_and_later_outdated(script
     assert served.assistant.memory.memories() == []
 
 
-def test_the_search_opens_the_conversation_at_the_message(scripted: Scripted, browse: Browse) -> None:
+def test_the_search_opens_the_conversation_at_the_message(scripted: Scripted, browse: Browse, seen: Seen) -> None:
     served = scripted("Yes.")
     memory = served.assistant.memory
     conversation = memory.start_conversation("A long evening")
@@ -129,6 +129,7 @@ def test_the_search_opens_the_conversation_at_the_message(scripted: Scripted, br
     result.get_by_role("link", name="A long evening").click()
     found = page.locator("#chat .a-found")
     expect(found).to_have_text("A zeppelin over the quinces.")
+    seen.left()
     expect(found).to_be_in_viewport()
     expect(page.locator("#chat .message", has_text="Line 29")).not_to_be_in_viewport()
     page.locator("#new").click()
