@@ -34,12 +34,12 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
         (_recall, 0.27),
-        (_unknown, 0.1),
+        (_unknown, 0.17),
         (_tell, 0.12),
         (_correct, 0.035),
         (_negate, 0.02),
         (_small_talk, 0.13),
-        (_decline, 0.16),
+        (_decline, 0.22),
         (_casual, 0.02),
         (_remark, 0.1),
         (_instruct, 0.03),
@@ -55,7 +55,7 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_skill, 0.05),
     )
     if dense and scene.rng.random() < 0.6:
-        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.7, 0.2, 0.03, 0.05, 0.02))[0](
+        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.58, 0.32, 0.03, 0.05, 0.02))[0](
             scene
         )
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
