@@ -20,7 +20,7 @@ from assistant.timeline import told
 from assistant.wording import worded
 from memory import Memory, MemoryManager, Message, NotFound
 from memory.dates import When, find_dates, in_words, long_date
-from memory.digests import KeptDigest, KeptLine, Span
+from memory.digests import DigestLine, KeptDigest, Span
 from memory.filters import read_filters
 from memory.query import terms
 
@@ -32,15 +32,6 @@ _ASKS_WHEN = re.compile(
     r"|spoken about|tell me about|remind me|summar(?:y|ise|ize)|recap|digest)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DigestLine:
-    """One line. `cites`: the identifiers of the messages or memories that it stands on."""
-
-    day: date
-    text: str
-    cites: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,17 +123,15 @@ def _keep(
     before = memory.digests.find(span, key)
     if before is not None and before.made_of == made_of:
         return
-    kept = [KeptLine(day=line.day, text=line.text, cites=line.cites) for line in lines]
-    if chat_model is not None:
-        kept = _told_by(chat_model, kept)
-    memory.digests.keep(KeptDigest(span=span, key=key, title=title, lines=tuple(kept), made_of=made_of))
+    told = lines if chat_model is None else _told_by(chat_model, lines)
+    memory.digests.keep(KeptDigest(span=span, key=key, title=title, lines=tuple(told), made_of=made_of))
 
 
-def _told_by(chat_model: Any, lines: Sequence[KeptLine]) -> list[KeptLine]:
+def _told_by(chat_model: Any, lines: Sequence[DigestLine]) -> list[DigestLine]:
     """The lines in a model's words, each with all that it stands on; as they are where those do not check out."""
     told = worded(chat_model, [line.text for line in lines])
     return [
-        KeptLine(
+        DigestLine(
             day=min(lines[place].day for place in places),
             text=text,
             cites=tuple(dict.fromkeys(cite for place in places for cite in lines[place].cites)),

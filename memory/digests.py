@@ -20,7 +20,9 @@ Span = Literal["conversation", "month"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptLine:
+class DigestLine:
+    """One line. `cites`: the identifiers of the messages or memories that it stands on."""
+
     day: date
     text: str
     cites: tuple[str, ...]
@@ -33,7 +35,7 @@ class KeptDigest:
     span: Span
     key: str
     title: str
-    lines: tuple[KeptLine, ...]
+    lines: tuple[DigestLine, ...]
     made_of: str = ""
     """Stands for what it was made from: as long as that is the same, so is the digest."""
 
@@ -64,19 +66,17 @@ class Digests:
         return found[0] if found else None
 
     def _read(self, where: str, parameters: Sequence[str]) -> list[KeptDigest]:
-        return [
-            KeptDigest(
-                made_of=json.loads(row["lines"])["made_of"],
-                span=row["span"],
-                key=row["key"],
-                title=row["title"],
-                lines=tuple(
-                    KeptLine(day=date.fromisoformat(day), text=text, cites=tuple(cites))
-                    for day, text, cites in json.loads(row["lines"])["lines"]
-                ),
+        found = []
+        for row in self._store.rows(f"SELECT * FROM digests WHERE {where} ORDER BY seq DESC", parameters):
+            kept = json.loads(row["lines"])
+            lines = tuple(
+                DigestLine(day=date.fromisoformat(day), text=text, cites=tuple(cites))
+                for day, text, cites in kept["lines"]
             )
-            for row in self._store.rows(f"SELECT * FROM digests WHERE {where} ORDER BY seq DESC", parameters)
-        ]
+            found.append(
+                KeptDigest(span=row["span"], key=row["key"], title=row["title"], lines=lines, made_of=kept["made_of"])
+            )
+        return found
 
     def search(self, query: str, limit: int = 3) -> list[KeptDigest]:
         """Those that hold most of the words, the shortest of equals first: it is about little else."""
