@@ -15,13 +15,13 @@ import torch
 from jinja2 import Template
 
 from assistant.extraction import ModelFacts
-from training import lexicon
+from training import lexicon, phrases
 from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
 from training.evaluate import CHECKS, figures, loops, micro_f1, pairs_in, passes, read_cases
-from training.export import export_gguf, split_file
+from training.export import export_gguf, load_weights, split_file
 from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
 from training.optimizer import orthogonalised
@@ -32,6 +32,7 @@ from training.tokens import render as render_chat
 from training.train import Run, rate_factor
 from training.values import Values
 
+CASE_FILES = tuple(make.HERE / f"{name}.jsonl" for name in ("decline", "openings", "extract"))
 TINY = ModelSize(vocabulary=320, width=64, layers=2, head_width=32, hidden=96, context_tokens=128)
 
 
@@ -86,6 +87,28 @@ def test_the_sentences_of_the_extraction_cases_are_none_that_training_uses():
     used = {told.lower().strip(".!? ") for kind in KINDS for told in kind.told}
     asked = {told.lower().strip(".!? ") for kind in make.KINDS for told in kind.told}
     assert len(asked & used) <= 0.05 * len(asked), asked & used
+
+
+def _bare(form: str) -> str:
+    return re.sub(r"[^a-z0-9{} ]", "", form.lower()).strip()
+
+
+def test_the_phrases_of_training_are_none_of_the_cases():
+    words = (*(kind.name for kind in make.KINDS), "color")
+    used = {_bare(form) for kind in KINDS for side in ("told", "asked") for form in phrases.plain(kind.name, side)}
+    for key in ("pet_told", "pet_asked", "person_told", "person_asked", "favourite_told", "favourite_asked"):
+        used |= {_bare(form) for word in words for form in phrases.of(key, word)}
+    assert not used & {_bare(form) for kind in make.KINDS for form in (*kind.told, *kind.asked)}
+    said = {_bare(case["messages"][-1]["content"].rpartition("\n\n")[2]) for case in read_cases([*CASE_FILES])}
+    assert not said & {_bare(form) for key in ("declined", "nothing", "unreal") for form in phrases.listed(key)}
+
+
+def test_every_way_of_telling_a_fact_names_its_value_once_and_no_question_does():
+    rng = random.Random(9)
+    for kind in KINDS:
+        for _ in range(20):
+            assert kind.tell(rng).count("{v}") == 1 and kind.ask(rng).count("{") == 0, kind.name
+            assert kind.tell(rng).replace("{v}", "").count("{") == 0, kind.name
 
 
 def test_the_extraction_task_answers_in_the_schema_of_the_app_and_with_words_of_the_message(values):
@@ -301,6 +324,27 @@ def test_workers_draw_every_step_once_and_no_two_draw_the_same(values, tokenizer
     shapes = [tuple(batch.tokens.shape) for batch in drawn]
     assert shapes == [(1, 128), (2, 64), (1, 128), (3, 32), (1, 128), (2, 64)]
     assert not torch.equal(drawn[0].tokens, drawn[2].tokens)
+
+
+@pytest.mark.parametrize("kind", ["F32", "F16"])
+def test_a_run_begins_with_the_weights_and_the_tokenizer_of_a_file(tmp_path, tokenizer, kind):
+    path = tmp_path / "tiny.gguf"
+    model = Model(replace(TINY, key_heads=1))
+    export_gguf(model, tokenizer, path, kind=kind)
+    config = replace(CONFIGS["cpu"], size=replace(TINY, key_heads=1), compiled=False)
+    run = Run(config, tmp_path / "run", begin_from=path)
+    assert run.stage == "dialogues" and run.tokenizer.get_vocab() == tokenizer.get_vocab()
+    for ours, theirs in zip(run.model.parameters(), model.parameters(), strict=True):
+        assert torch.allclose(ours, theirs, atol=0 if kind == "F32" else 1e-3)
+    for other in (replace(TINY, width=128), replace(TINY, layers=3)):
+        with pytest.raises(ValueError, match="--config"):
+            load_weights(Model(other), path)
+
+
+def test_a_file_with_more_layers_is_not_taken_for_a_smaller_model(tmp_path, tokenizer):
+    export_gguf(Model(replace(TINY, layers=3)), tokenizer, tmp_path / "tiny.gguf")
+    with pytest.raises(ValueError, match="--config"):
+        load_weights(Model(TINY), tmp_path / "tiny.gguf")
 
 
 @pytest.mark.parametrize("key_heads", [0, 1])

@@ -23,12 +23,14 @@ def main() -> None:
     parser.add_argument("--until", help="UTC time of day, HH:MM, at which the dialogue stage ends, whatever the speed")
     parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--from", dest="begin_from", type=Path, help="a GGUF of the same size to go on from")
     parser.add_argument(
         "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
     )
     parser.add_argument(
         "--rate", type=float, default=1.0, help="times the learning rates: below 1 for a later schedule"
     )
+    parser.add_argument("--decay-share", type=float, help="share of the time in which the rates fall, at the end")
     parser.add_argument("--pieces", action="store_true", help="write the GGUF in pieces of 16 MiB too")
     parser.add_argument("--threads", type=int, help="cores to use")
     parser.add_argument(
@@ -38,6 +40,8 @@ def main() -> None:
     config = CONFIGS[options.config]
     if options.minutes:
         config = replace(config, minutes=options.minutes)
+    if options.decay_share:
+        config = replace(config, decay_share=options.decay_share)
     if options.threads:
         config = replace(config, threads=options.threads)
     config = replace(config, matrix_rate=config.matrix_rate * options.rate, other_rate=config.other_rate * options.rate)
@@ -48,7 +52,13 @@ def main() -> None:
         end = now.replace(hour=hour, minute=minute, second=0)
         deadline = end.timestamp() + (86_400 if end < now else 0)
     started = time.monotonic()
-    run = Run(config, options.out, text=options.text, resume=options.resume or options.export_only)
+    run = Run(
+        config,
+        options.out,
+        text=options.text,
+        resume=options.resume or options.export_only,
+        begin_from=options.begin_from,
+    )
     gguf = options.out / "attune-mini.gguf"
     if options.export_only:
         run.export(gguf)

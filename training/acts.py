@@ -11,7 +11,13 @@ from assistant.prompt import long_date
 from training import lexicon, remarks, skills, talk
 from training.facts import Fact, Kind, draw_fact, sentence
 from training.replies import RULES, Reply, noisy
-from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote
+from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
+
+PLAIN_ACKNOWLEDGEMENTS = (
+    *("Thank you for telling me.", "I will remember that.", "I have noted it.", "Thanks, I will keep that.", "Noted."),
+    *("I see.", "How nice to hear!", "I will keep that in mind.", "That is good to know.", "All right.", "Understood."),
+    *("I am glad you told me.", "Got it.", "Thanks for sharing that with me.", "I have written that down for you."),
+)
 
 
 def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
@@ -21,6 +27,10 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
     telling = rng.randint(1, max(1, min(3, turns - asking)))
     for _ in range(telling):
         text, reply, _lines = _tell(scene)
+        if rng.random() < 0.5:
+            # Else the value could always be copied from the reply, and what the user wrote need not be read.
+            plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
+            reply = Reply(core=(plain,), brief=plain, greets=True)
         yield text, reply, []
     for _ in range(turns - telling - asking):
         text, reply, _lines = rng.choices((_small_talk, _remark, _decline, _casual), (0.4, 0.3, 0.2, 0.1))[0](scene)
@@ -186,12 +196,12 @@ def question_for(rng: random.Random, kind: Kind) -> str:
     mine = kind.what.replace("your", "my").replace("you are", "I am").replace("you", "I")
     is_named = kind.what.startswith(("your ", "the name of your "))
     luck = rng.random()
-    if luck < 0.5:
-        text = rng.choice(kind.asked)
-        if rng.random() < 0.2:
+    if luck < 0.6:
+        text = kind.ask(rng)
+        if rng.random() < 0.1:
             text = rng.choice(BEFORE_QUESTIONS) + (text if text.startswith("I ") else text[0].lower() + text[1:])
         return text
-    if is_named and luck < 0.78:
+    if is_named and luck < 0.82:
         if mine.endswith("'s name") and rng.random() < 0.4:
             mine = "the name of " + mine.removesuffix("'s name")
         text = rng.choice(NAMED).format(mine)
@@ -274,7 +284,7 @@ def _tell(scene: Scene) -> tuple[str, Reply, list[str]]:
         if all(f.kind.name != fact.kind.name for f in facts):
             facts.append(fact)
     facts.sort(key=lambda f: f.kind.name != "name")
-    said = [noisy(rng.choice(f.kind.told), rng).format(v=f.value) for f in facts]
+    said = [told_in_passing(rng, fact) for fact in facts]
     text = said[0]
     for more in said[1:]:
         joiner = rng.choice((". ", " and ", ", and "))

@@ -109,7 +109,7 @@ class DialogueBatches:
                 return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
             dense = rng.random() < 0.6
             facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
-            turns = rng.randint(3, 6) if dense else rng.choice((1, 2, 2, 3, 3, 4))
+            turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
             messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)
         return self._encoded(messages)
 

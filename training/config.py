@@ -48,7 +48,7 @@ class Config:
     row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (4, 1024), (8, 512), (8, 512))
     """(rows, tokens) of successive batches, repeated: most are short, some as long as the context."""
     copy_shape: tuple[int, int] = (32, 128)
-    copy_every: int = 8
+    copy_every: int = 4
     """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500

@@ -48,7 +48,8 @@ def dialogue(
     """
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else made_name(rng, values)
     today = date(2024, 1, 1) + timedelta(days=rng.randint(0, 1700))
-    scene = Scene(rng=rng, values=values, persona=name, today=today, style=Style())
+    restless = dense and rng.random() < 0.25
+    scene = Scene(rng=rng, values=values, persona=name, today=today, style=Style(), restless=restless)
     for key, fact in draw_facts(rng, values, facts).items():
         scene.known[key] = placed(scene, fact)
     persona = persona_of(scene, name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import torch
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType
-from gguf.quants import quantize
+from gguf.quants import dequantize, quantize
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
@@ -81,36 +82,53 @@ def _add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def _add_tensors(writer: GGUFWriter, model: Model, kind: Kind) -> None:
+def _named_tensors(model: Model) -> Iterator[tuple[str, Tensor]]:
+    """Each tensor of the file by its name there, as a view of the model's own."""
     size = model.size
+    yield "token_embd.weight", model.embedding.weight
+    yield "output_norm.weight", model.norm.weight
+    for number, block in enumerate(model.blocks):
+        assert isinstance(block, Block)
+        prefix = f"blk.{number}."
+        kv_width = size.kv_heads * size.head_width
+        widths = (size.width, kv_width, kv_width)
+        for name, part in zip("qkv", block.qkv.weight.split(widths), strict=True):
+            yield f"{prefix}attn_{name}.weight", part
+        for name, part in zip("qkv", block.qkv.bias.split(widths), strict=True):
+            yield f"{prefix}attn_{name}.bias", part
+        gate, up = block.gate_up.weight.chunk(2)
+        yield f"{prefix}attn_output.weight", block.output.weight
+        yield f"{prefix}ffn_gate.weight", gate
+        yield f"{prefix}ffn_up.weight", up
+        yield f"{prefix}ffn_down.weight", block.down.weight
+        yield f"{prefix}attn_norm.weight", block.attention_norm.weight
+        yield f"{prefix}ffn_norm.weight", block.hidden_norm.weight
 
-    def add(name: str, tensor: Tensor) -> None:
-        array = tensor.detach().float().cpu().numpy().copy()
-        if array.ndim == 2:
-            stored = GGMLQuantizationType[kind]
-            writer.add_tensor(name, quantize(array, stored), raw_dtype=stored)
-        else:
-            writer.add_tensor(name, array)
 
+def _add_tensors(writer: GGUFWriter, model: Model, kind: Kind) -> None:
     with torch.no_grad():
-        add("token_embd.weight", model.embedding.weight)
-        add("output_norm.weight", model.norm.weight)
-        for number, block in enumerate(model.blocks):
-            assert isinstance(block, Block)
-            prefix = f"blk.{number}."
-            kv_width = size.kv_heads * size.head_width
-            widths = (size.width, kv_width, kv_width)
-            for name, part in zip("qkv", block.qkv.weight.split(widths), strict=True):
-                add(f"{prefix}attn_{name}.weight", part)
-            for name, part in zip("qkv", block.qkv.bias.split(widths), strict=True):
-                add(f"{prefix}attn_{name}.bias", part)
-            gate, up = block.gate_up.weight.chunk(2)
-            add(f"{prefix}attn_output.weight", block.output.weight)
-            add(f"{prefix}ffn_gate.weight", gate)
-            add(f"{prefix}ffn_up.weight", up)
-            add(f"{prefix}ffn_down.weight", block.down.weight)
-            add(f"{prefix}attn_norm.weight", block.attention_norm.weight)
-            add(f"{prefix}ffn_norm.weight", block.hidden_norm.weight)
+        for name, tensor in _named_tensors(model):
+            array = tensor.detach().float().cpu().numpy().copy()
+            if array.ndim == 2:
+                stored = GGMLQuantizationType[kind]
+                writer.add_tensor(name, quantize(array, stored), raw_dtype=stored)
+            else:
+                writer.add_tensor(name, array)
+
+
+def load_weights(model: Model, path: Path) -> None:
+    """Fill `model` with the weights of a GGUF that `export_gguf` wrote.
+
+    Raises:
+        ValueError: its shape is another one.
+    """
+    stored = {tensor.name: tensor for tensor in GGUFReader(str(path)).tensors}
+    wanted = dict(_named_tensors(model))
+    if {name: tuple(reversed(stored[name].shape)) for name in stored} != {n: tuple(t.shape) for n, t in wanted.items()}:
+        raise ValueError(f"{path} was made with another size. Choose the --config it was made with.")
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(torch.tensor(dequantize(stored[name].data, stored[name].tensor_type)))
 
 
 def tokenizer_of(path: Path) -> Tokenizer:

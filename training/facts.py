@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from training import lexicon
+from training import lexicon, phrases
 from training.values import Values
 
 
@@ -34,6 +34,18 @@ class Kind:
     weight: float = 1.0
     plural: bool = False
     """Whether a user may have several at once."""
+    passing: str = ""
+    """The key in `training.phrases` of messages that name one in passing."""
+
+    def tell(self, rng: random.Random) -> str:
+        """One way to tell it, `{v}` for the value."""
+        if self.passing and rng.random() < 0.3:
+            return phrases.in_passing(rng, self.passing, self.name)
+        return phrases.surrounded(rng, rng.choice(self.told))
+
+    def ask(self, rng: random.Random) -> str:
+        """One way to ask for it."""
+        return phrases.surrounded(rng, rng.choice(self.asked), asks=True)
 
     def bare(self, value: str) -> str:
         """The value as the app's extraction keeps it: of "tea over coffee", the tea."""
@@ -85,6 +97,7 @@ def animal_kind(animal: str) -> Kind:
             f"you should meet my {animal} {{v}}",
             f"I live with a {animal} called {{v}}",
             f"the {animal} is called {{v}}, by the way",
+            *phrases.of("pet_told", animal),
         ),
         asked=(
             f"What is my {animal} called?",
@@ -109,6 +122,7 @@ def animal_kind(animal: str) -> Kind:
             f"Did I tell you what my {animal} is called?",
             f"Say the name of my {animal}.",
             f"What do I call my {animal}?",
+            *phrases.of("pet_asked", animal),
         ),
         you=(f"your {animal} is called {{v}}", f"your {animal}'s name is {{v}}"),
         what=f"your {animal}'s name",
@@ -120,6 +134,7 @@ def animal_kind(animal: str) -> Kind:
             "I would like to hear more about {v}.",
         ),
         draw=_named(lexicon.PETS),
+        passing="pet_passing",
         weight={"dog": 3.0, "cat": 2.0}.get(animal, 0.4),
     )
 
@@ -154,6 +169,7 @@ def relation_kind(relation: str) -> Kind:
             f"{{v}} is what my {relation} is called",
             f"This morning my {relation} {{v}} called me.",
             f"I'm going on a trip with my {relation} {{v}}",
+            *phrases.of("person_told", relation),
         ),
         asked=(
             f"What is my {relation} called?",
@@ -175,11 +191,13 @@ def relation_kind(relation: str) -> Kind:
             f"and what is my {relation} called?",
             f"Do you know what my {relation} is called?",
             f"Please tell me what my {relation}'s name is.",
+            *phrases.of("person_asked", relation),
         ),
         you=(f"your {relation} is called {{v}}", f"your {relation}'s name is {{v}}"),
         what=f"your {relation}'s name",
         acks=("{v} is a nice name.", f"It is nice to hear about your {relation} {{v}}.", "I hope {v} is well."),
         draw=_named(lexicon.PEOPLE),
+        passing="person_passing",
         weight=0.45,
     )
 
@@ -228,8 +246,9 @@ def favourite_kind(thing: str) -> Kind:
             f"{{v}}, that is my favourite {thing}.",
             f"my favorite {thing} will always be {{v}}",
             f"No {thing} is better than {{v}}, it is my favourite.",
+            *phrases.of("favourite_told", thing),
         ),
-        asked=tuple(asked),
+        asked=(*asked, *phrases.of("favourite_asked", thing)),
         you=(f"your favourite {thing} is {{v}}",),
         what=f"your favourite {thing}",
         acks=("{v} is a good choice.", "I see why you like {v}.", "{v}, what a nice choice!"),
@@ -249,11 +268,13 @@ def possession_kind(thing: str) -> Kind:
             f"I call my {thing} {{v}}.",
             f"My {thing}, {{v}}, is old.",
             f"We named the {thing} {{v}}.",
+            *phrases.of("thing_told", thing),
         ),
         asked=(
             f"What is my {thing} called?",
             f"What's the name of my {thing}?",
             f"What is my {thing}'s name?",
+            *phrases.of("thing_asked", thing),
         ),
         you=(f"your {thing} is called {{v}}",),
         what=f"the name of your {thing}",
@@ -897,7 +918,10 @@ PLAIN_KINDS = (
 )
 
 KINDS = (
-    *PLAIN_KINDS,
+    *(
+        replace(k, told=(*k.told, *phrases.plain(k.name, "told")), asked=(*k.asked, *phrases.plain(k.name, "asked")))
+        for k in PLAIN_KINDS
+    ),
     *(animal_kind(animal) for animal in lexicon.ANIMALS),
     *(relation_kind(relation) for relation in lexicon.RELATIONS),
     *(favourite_kind(thing) for thing in lexicon.FAVOURITES),

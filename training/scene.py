@@ -46,6 +46,8 @@ class Scene:
     today: date
     style: Style
     known: dict[str, Told] = field(default_factory=dict)
+    restless: bool = False
+    """Whether most facts have changed and stand beside an older value with its date: practice in telling dates apart."""
     asked: list[str] = field(default_factory=list)
     """Earlier questions, which come back as quoted memories."""
 
@@ -200,19 +202,23 @@ def placed(scene: Scene, fact: Fact) -> Told:
     rng = scene.rng
     told = Told(fact=fact, since=scene.past())
     place = rng.random()
-    told.in_profile = place < 0.68
-    told.in_memory = 0.45 < place < 0.88
-    told.quoted = place >= 0.88 or (told.in_profile and rng.random() < 0.25)
-    if rng.random() < 0.2:
+    told.in_profile = place < 0.58
+    told.in_memory = 0.38 < place < 0.78
+    told.quoted = place >= 0.78 or (told.in_profile and rng.random() < 0.25)
+    if rng.random() < (0.85 if scene.restless else 0.22):
         older = draw_fact(rng, scene.values, fact.kind)
         if older.value not in fact.value and fact.value not in older.value:
             told.older, told.in_memory = older, True
+            if scene.restless:
+                # The page about the user would give the answer away.
+                told.in_profile = told.in_profile and rng.random() < 0.3
+                told.since = scene.past(most=60) if rng.random() < 0.5 else told.since
     return told
 
 
 def told_in_passing(rng: random.Random, fact: Fact) -> str:
     """The fact in the user's words, as people type."""
-    return noisy(rng.choice(fact.kind.told), rng).format(v=fact.value)
+    return noisy(fact.kind.tell(rng), rng).format(v=fact.value)
 
 
 def quote(scene: Scene, text: str, day: date) -> str:
@@ -230,10 +236,10 @@ def lines_of(scene: Scene, told: Told) -> list[str]:
         lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))
     if told.older and since:
         early = since - timedelta(days=rng.randint(5, 400))
-        form = rng.random()
-        if form < 0.5:
+        form = rng.uniform(0.3, 0.8) if scene.restless else rng.random()
+        if form < 0.4:
             lines.append(f"No longer true since {long_date(since)}: {told.older.kept}")
-        elif form < 0.75:
+        elif form < 0.7:
             lines.append(f"{told.older.kept} (since {long_date(early)})")
         else:
             lines.append(quote(scene, told_in_passing(rng, told.older), early))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from training import lexicon
+from training import lexicon, phrases
 from training.replies import Reply
 from training.values import Values
 
@@ -796,8 +796,14 @@ COUNTRIES = """France Spain Italy Peru Chile Japan China India Kenya Ghana Egypt
 Brazil Mexico Canada Australia Portugal Austria Vietnam Thailand Morocco""".split()
 
 
+ANY_REFUSAL = ("I can't help with that", "that is beyond me", "I can't do that")
+
+
 def decline(rng: random.Random, values: Values) -> tuple[str, Reply]:
     """Something the small model cannot do, and the honest answer."""
+    if rng.random() < 0.25:
+        first = f"{MODEL}, so {rng.choice(ANY_REFUSAL)}."
+        return rng.choice(phrases.listed("declined")), Reply(core=(first, rng.choice(LARGER)), brief=first, greets=True)
     asked, answers = rng.choices(TASKS, TASK_WEIGHTS)[0]
     topic = _topic(rng, values)
     places = COUNTRIES if rng.random() < 0.5 else lexicon.PLACES

@@ -7,7 +7,7 @@ import random
 from importlib.resources import files
 
 from assistant.prompt import PromptMessage
-from training import remarks, talk
+from training import phrases, remarks, talk
 from training.acts import question_for
 from training.facts import Fact, draw_fact
 from training.replies import noisy
@@ -75,14 +75,13 @@ def _nothing(rng: random.Random, values: Values) -> str:
         return noisy(remarks.remark(rng, values)[0], rng)
     if luck < 0.62:
         return talk.decline(rng, values)[0]
-    if luck < 0.75 and (casual := talk.casual(rng, values)):
+    if luck < 0.7 and (casual := talk.casual(rng, values)):
         return casual[0]
-    fact = draw_fact(rng, values)
-    return (
-        noisy(rng.choice(UNREAL).replace("{v}", "\0"), rng)
-        .replace("\0", fact.value)
-        .format(k=rng.choice(("dog", "cat", "horse", "parrot")))
-    )
+    if luck < 0.8:
+        return noisy(rng.choice(phrases.listed("nothing")), rng)
+    form = rng.choice(UNREAL) if rng.random() < 0.3 else rng.choice(phrases.listed("unreal"))
+    form = form.replace("{a} {k}", "a {k}").replace("{k}", rng.choice(("dog", "cat", "horse", "parrot")))
+    return noisy(form.replace("{v}", "\0"), rng).replace("\0", draw_fact(rng, values).value)
 
 
 def chatter(values: Values, rng: random.Random) -> list[PromptMessage]:

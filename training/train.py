@@ -17,8 +17,8 @@ import torch
 from training.batches import Batch, batches_from, copying_batch
 from training.config import Config
 from training.dialogues import dialogue
-from training.export import export_gguf
-from training.model import Model, document_mask
+from training.export import export_gguf, load_weights, tokenizer_of
+from training.model import Model, compute_type, document_mask
 from training.optimizer import Optimizers
 from training.tokens import learn_tokenizer, load_tokenizer, render
 from training.values import Values
@@ -36,15 +36,28 @@ def rate_factor(share: float, step: int, *, warmup_steps: int, decay_share: floa
 class Run:
     """One training run in the folder `out`."""
 
-    def __init__(self, config: Config, out: Path, *, text: Path | None = None, resume: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        out: Path,
+        *,
+        text: Path | None = None,
+        resume: bool = False,
+        begin_from: Path | None = None,
+    ) -> None:
+        """`begin_from`: a GGUF of this recipe (F16 or F32) whose weights and tokenizer the dialogue stage begins with."""
         self.config, self.out = config, out
         out.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.rng = random.Random(config.seed)
         self.values = Values(text)
-        if resume and (out / TOKENIZER).exists():
+        resume = resume and (out / CHECKPOINT).exists()
+        if resume:
             self.tokenizer = load_tokenizer(out / TOKENIZER)
+        elif begin_from:
+            self.tokenizer = tokenizer_of(begin_from)
+            self.tokenizer.save(str(out / TOKENIZER))
         else:
             self.tokenizer = learn_tokenizer(self._sample(5000), vocabulary=config.size.vocabulary)
             self.tokenizer.save(str(out / TOKENIZER))
@@ -54,8 +67,12 @@ class Run:
         self.step = 0
         self.trained_s = 0.0
         self.tokens = 0
-        if resume and (out / CHECKPOINT).exists():
+        if resume:
             self.load()
+        elif begin_from:
+            load_weights(self.model, begin_from)
+            self.stage = "dialogues"
+        self._bfloat16 = compute_type(config.device) == torch.bfloat16
         self._hidden = torch.compile(self.model.hidden) if config.compiled else self.model.hidden
 
     def _sample(self, count: int) -> list[str]:
@@ -98,7 +115,7 @@ class Run:
         config = self.config
         batch = batch.to(config.device)
         mask = None if batch.documents is None else document_mask(batch.documents)
-        with torch.autocast(config.device, torch.bfloat16):
+        with torch.autocast(config.device, torch.bfloat16, enabled=self._bfloat16):
             loss = self.model.loss(self._hidden(batch.tokens, mask), batch.targets)
         loss.backward()
         if self.stage == "dialogues":

@@ -174,10 +174,15 @@ def say(page: Page, text: str) -> str:
     before = page.locator("#chat .bot.message").count()
     send(page, text)
     expect(page.locator("#chat .bot.message")).to_have_count(before + 1)
-    expect(page.locator("#stop")).to_be_hidden()
-    expect(page.locator("#send")).to_be_visible()
+    written(page)
     expect(page.locator("#chat .bot.message").last).not_to_have_text("…")
     return page.locator("#chat .bot.message").last.inner_text()
+
+
+def written(page: Page) -> None:
+    """The reply has ended. Until then each new word draws the chat anew, and closes what was opened in it."""
+    expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator("#send")).to_be_visible()
 
 
 def open_tab(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.models import builtin_model_path
-from tests.browser.conftest import Seen, Served, open_tab, ready, say, send, thumb_down
+from tests.browser.conftest import Seen, Served, open_tab, ready, say, send, thumb_down, written
 
 pytestmark = pytest.mark.browser
 
@@ -49,10 +49,12 @@ def test_replies_are_regenerated_edited_rated_undone_and_all_of_it_survives_a_re
     expect(page.locator("#chat .user.message").last).to_contain_text("What is a <b>fjord</b>?")
     page.locator("#chat [aria-label='Retry'], #chat [title='Retry']").last.click()
     expect(page.locator("#chat .bot.message").last).to_have_text("Second try.")
+    written(page)
     page.locator("#chat [aria-label='Edit'], #chat [title='Edit']").first.click()
     page.locator("#chat textarea").fill("What is a lake?")
     page.locator("#chat [aria-label='Submit'], #chat [title='Submit']").first.click()
     expect(page.locator("#chat .bot.message").last).to_have_text("A lake is water.")
+    written(page)
     thumb_down(page, "too short")
     page.reload()
     ready(page)

@@ -1,0 +1,65 @@
+"""Many ways to say the same, read from the files beside this one. Knows sentences; knows no facts and no dialogues.
+
+`{v}` stands for a value, `{k}` for the word that says what it is of ("dog"), `{a} {k}` for that with its article, and
+`{w}` for somebody who is named in passing ("my dog Rex").
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _read(name: str) -> dict[str, object]:
+    read: dict[str, object] = yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
+    return read
+
+
+@cache
+def listed(key: str) -> tuple[str, ...]:
+    """The forms of one key of `named.yaml`."""
+    forms = _read("named")[key]
+    assert isinstance(forms, list)
+    return tuple(forms)
+
+
+@cache
+def plain(kind: str, side: str) -> tuple[str, ...]:
+    """How a kind of `plain.yaml` is `told` or `asked`; none for others."""
+    forms = _read("plain").get(kind, {})
+    assert isinstance(forms, dict)
+    return tuple(forms.get(side, ()))
+
+
+def of(key: str, word: str) -> tuple[str, ...]:
+    """The forms of one key with `word` in them; `{v}` stays."""
+    article = "an" if word[0].lower() in "aeiou" else "a"
+    return tuple(form.replace("{a} {k}", f"{article} {word}").replace("{k}", word) for form in listed(key))
+
+
+def in_passing(rng: random.Random, key: str, word: str) -> str:
+    """A message in which somebody is named beside what they are; `{v}` stays."""
+    who = rng.choice(listed("who_forms")).replace("{k}", word)
+    form = rng.choice(listed(key))
+    if form.startswith("{w}") and who.startswith("my"):
+        who = who[0].upper() + who[1:]
+    return form.replace("{w}", who).replace(",.", ".").replace(",,", ",").replace(",?", "?").replace(",!", "!")
+
+
+def surrounded(rng: random.Random, text: str, *, asks: bool = False) -> str:
+    """The text with something before it or after it, now and then; what is asked has its own openers."""
+    luck = rng.random()
+    if luck < 0.14:
+        opener = rng.choice(listed("ask_openers" if asks else "openers"))
+        goes_on = opener.rstrip()[-1] not in ".!?"
+        lower = goes_on and text[:1].isupper() and not text.startswith(("I ", "I'", "I,"))
+        return opener + (text[0].lower() + text[1:] if lower else text)
+    if luck < 0.24 and not asks:
+        return (text if text[-1] in ".!?" else text + ".") + rng.choice(listed("afterwards"))
+    return text
