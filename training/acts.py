@@ -26,7 +26,7 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
     asking = rng.randint(1, max(1, turns // 2))
     telling = rng.randint(1, max(1, min(3, turns - asking)))
     for _ in range(telling):
-        text, reply, _lines = _tell(scene)
+        text, reply, _lines = _tell(scene, new=True)
         if rng.random() < 0.5:
             # Else the value could always be copied from the reply, and what the user wrote need not be read.
             plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
@@ -273,11 +273,15 @@ def _near(kind: str, known: dict[str, Told]) -> bool:
     return any(kind in group and group & set(known) for group in groups)
 
 
-def _tell(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:
+    """`new`: rather what stands nowhere yet."""
     rng = scene.rng
     facts: list[Fact] = []
     for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
         fact = draw_fact(rng, scene.values)
+        for _ in range(4 if new else 0):
+            if fact.kind.name in scene.known:
+                fact = draw_fact(rng, scene.values)
         known = scene.known.get(fact.kind.name)
         if known:
             fact = known.fact

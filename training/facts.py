@@ -933,6 +933,8 @@ LIKE_KINDS = tuple(
     for make in ("person:", "pet:", "favourite:")
     if (kinds := [kind for kind in KINDS if kind.attribute.startswith(make)])
 )
+NAMELESS_SHARE = 0.4
+"""Share of users whose name stands nowhere: else it would stand in nearly every prompt, and nobody would have to tell it."""
 ODD_SHARE = 0.15
 """Share of facts about any word at all, so that looking up is learnt rather than a list of kinds."""
 
@@ -961,12 +963,15 @@ def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact
     In two draws of five most facts are of one make, several relatives or several pets, told apart by one word only.
     """
     facts: dict[str, Fact] = {}
+    nameless = rng.random() < NAMELESS_SHARE
     alike = rng.choice(LIKE_KINDS) if rng.random() < 0.4 else None
     for _ in range(3 * count):
         if len(facts) >= count:
             break
         fact = draw_fact(rng, values, rng.choice(alike) if alike and rng.random() < 0.7 else None)
         name = fact.kind.name
+        if nameless and name == "name":
+            continue
         facts.setdefault(name, fact)
         if fact.kind.plural and rng.random() < 0.25:
             second = draw_fact(rng, values, fact.kind)

@@ -122,10 +122,11 @@ class Model(nn.Module):
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """Attention of (rows, heads, tokens, head width); without a `mask` each token sees those before it.
 
-    On a CPU it is written out: compiled, that is a third faster than torch's own kernel.
+    In bfloat16 on a CPU it is written out: compiled, that is a third faster than torch's own kernel. In float32 it is a
+    fifth slower.
     """
     shared = q.size(1) // k.size(1)
-    if q.is_cuda:
+    if q.is_cuda or q.dtype == torch.float32:
         return functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=shared > 1
         )
