@@ -46,11 +46,12 @@ def test_llama_cpp_cuts_text_into_the_tokens_it_was_trained_on(model):
     rng, values = random.Random(0), Values()
     strings = [render([m]) for _ in range(250) for m in dialogue(rng, values, turns=2, facts=4)]
     strings += [
-        values.made_up(rng) + rng.choice(("", " ", "\n", "!? ", "'s ")) + rng.choice(lexicon.PLACES) for _ in range(800)
+        values.made_up(rng) + rng.choice(("", " ", "\n", "!? ", "'s ")) + rng.choice(lexicon.PLACES)
+        for _ in range(4400)
     ]
     strings += [
         "".join(chr(rng.choice((rng.randint(32, 126), rng.randint(160, 0x2FFF)))) for _ in range(12))
-        for _ in range(800)
+        for _ in range(4400)
     ]
     strings += [
         "naïve café",
@@ -63,6 +64,7 @@ def test_llama_cpp_cuts_text_into_the_tokens_it_was_trained_on(model):
         "it's I'm you'LL",
         "مرحبا",
     ]
+    assert len(strings) >= 10_000
     for text in strings:
         assert model.tokens_of(text) == tokenizer.encode(text).ids, text
 
