@@ -202,9 +202,9 @@ def placed(scene: Scene, fact: Fact) -> Told:
     rng = scene.rng
     told = Told(fact=fact, since=scene.past())
     place = rng.random()
-    told.in_profile = place < 0.58
-    told.in_memory = 0.38 < place < 0.78
-    told.quoted = place >= 0.78 or (told.in_profile and rng.random() < 0.25)
+    told.in_profile = place < 0.45
+    told.in_memory = 0.3 < place < 0.62
+    told.quoted = place >= 0.62 or (told.in_profile and rng.random() < 0.25)
     if rng.random() < (0.85 if scene.restless else 0.22):
         older = draw_fact(rng, scene.values, fact.kind)
         if older.value not in fact.value and fact.value not in older.value:
