@@ -1,10 +1,11 @@
-"""Time, memory and disk as the memory grows, against the brute-force floor.
+"""Time, memory and disk as the memory grows, against the brute-force floor; and an import, against the bare encoder.
 
-    python -m benchmarks.scale [--sizes 1000 10000 100000] [--plot FILE.png] [--home FOLDER] [--json]
+    python -m benchmarks.scale [--sizes 1000 10000 100000] [--import N] [--plot FILE.png] [--home FOLDER] [--json]
 
 Texts are made up of words as frequent as words are (Zipf), and their vectors are made up too: encoding a hundred
 thousand texts would measure the encoder. Questions are embedded by MiniLM, whose time is in every search. The floor
-is that same encoding and one numpy product over all vectors, measured beside it. Run it on an idle machine.
+is that same encoding and one numpy product over all vectors, measured beside it. The import is of made-up conversations
+in ChatGPT's format and is encoded by MiniLM. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import psutil
 
 from benchmarks.retrieval import table
 from memory import MemoryManager, NewMessage, open_memory
+from memory.chat_import import import_chats
 from memory.embeddings import Embeddings, MiniLmEmbeddings, Vectors
 from memory.search import NEAREST
 
@@ -32,6 +34,9 @@ WORDS, VOCABULARY, TOPICS = 25, 20_000, 500
 TURNS = 20
 SEARCHES, ADDS = 100, 50
 NEAR_QUESTIONS = 50
+IMPORTED, IMPORTED_TURNS, ROUNDS = 300, 6, 2
+ASKED_WORDS, ANSWERED_WORDS = 8, 40
+"""Words of a made-up question and of an answer: some 30 and 150 tokens, for a made-up word is four. Real answers are longer."""
 COLOURS = {
     "search_p95_ms": (200, 60, 40),
     "floor_p95_ms": (60, 100, 180),
@@ -76,8 +81,8 @@ class Texts:
         share = 1 / np.arange(1, VOCABULARY + 1)
         self._share = share / share.sum()
 
-    def sentence(self) -> str:
-        return " ".join(self._words[i] for i in self._random.choice(VOCABULARY, size=WORDS, p=self._share)) + "."
+    def sentence(self, length: int = WORDS) -> str:
+        return " ".join(self._words[i] for i in self._random.choice(VOCABULARY, size=length, p=self._share)) + "."
 
     def question(self) -> str:
         chosen = self._random.choice(VOCABULARY, size=6, p=self._share)
@@ -127,6 +132,7 @@ def measure(
         "search_p95_ms": _at(search, 95),
         "floor_p50_ms": _at(bare, 50),
         "floor_p95_ms": _at(bare, 95),
+        "of_floor": round(_at(search, 95) / max(_at(bare, 95), 0.1), 2),
         "add_p95_ms": _at(added, 95),
         "near_found": near,
         "disk_mb": round(disk / 1e6),
@@ -147,6 +153,49 @@ def nearest_found(memory: MemoryManager, encoder: MadeUpEmbeddings, vectors: Vec
     return round(100 * float(np.mean(shares)), 1)
 
 
+def measure_import(texts: Texts, encoder: Embeddings, folder: Path, conversations: int) -> dict[str, str | float]:
+    """Messages a second that `attune import` makes searchable, beside those that the encoder embeds when nothing else is
+    done, the better of `ROUNDS` rounds each; and the one as a share of the other, in percent.
+    """
+    talks = [
+        [texts.sentence(ANSWERED_WORDS if n % 2 else ASKED_WORDS) for n in range(IMPORTED_TURNS)]
+        for _ in range(conversations)
+    ]
+    path = folder / "conversations.json"
+    path.write_text(json.dumps([_chatgpt(number, talk) for number, talk in enumerate(talks)]), encoding="utf-8")
+    said = [text for talk in talks for text in talk]
+    bare, whole = [], []
+    for number in range(ROUNDS):
+        bare += _times(lambda _: encoder.embed_documents(said), [""])
+        with open_memory(folder / f"import-{number}", embeddings=encoder, start_worker=False) as memory:
+            whole += _times(lambda _, m=memory: import_chats(m, path), [""])  # type: ignore[misc]
+    return {
+        "name": f"import of {len(said):,}",
+        "encoder_per_s": round(1000 * len(said) / min(bare), 1),
+        "import_per_s": round(1000 * len(said) / min(whole), 1),
+        "of_encoder_percent": round(100 * min(bare) / min(whole), 1),
+    }
+
+
+def _chatgpt(number: int, said: Sequence[str]) -> dict[str, object]:
+    """A conversation as ChatGPT exports it."""
+    mapping = {
+        str(place): {
+            "parent": str(place - 1) if place else None,
+            "children": [str(place + 1)] if place + 1 < len(said) else [],
+            "message": {
+                "author": {"role": "assistant" if place % 2 else "user"},
+                "create_time": 1.7e9 + 1000 * number + place,
+                "content": {"content_type": "text", "parts": [text]},
+            },
+        }
+        for place, text in enumerate(said)
+    }
+    started = 1.7e9 + 1000 * number
+    last = str(len(said) - 1)
+    return {"conversation_id": str(number), "create_time": started, "current_node": last, "mapping": mapping}
+
+
 def run(sizes: Sequence[int], home: Path, encoder: Embeddings) -> list[dict[str, str | float]]:
     """One store that grows from size to size."""
     texts, made_up, rows, there = Texts(), MadeUpEmbeddings(encoder), list[dict[str, str | float]](), 0
@@ -159,7 +208,26 @@ def run(sizes: Sequence[int], home: Path, encoder: Embeddings) -> list[dict[str,
             there = size + ADDS
             print(f"{size:,} messages: {seconds:.0f} s to store and index, not to encode", file=sys.stderr)
             rows.append(measure(memory, texts, made_up, home, size) | {"fill_s": round(seconds, 1)})
-    return rows
+    return with_growth(rows)
+
+
+def with_growth(rows: Sequence[dict[str, str | float]]) -> list[dict[str, str | float]]:
+    """Each row with the kB of disk and of memory that one more message took since the row before. Equal: a straight line."""
+    grown = []
+    for number, row in enumerate(rows):
+        before = rows[number - 1] if number else None
+        more = size_of(row) - (size_of(before) if before else 0)
+        disk, rss = (float(row[name]) - (float(before[name]) if before else 0.0) for name in ("disk_mb", "rss_mb"))
+        each = {
+            "disk_kb_each": round(1000 * disk / more, 1),
+            "rss_kb_each": round(1000 * rss / more, 1) if before else "",
+        }
+        grown.append(row | each)
+    return grown
+
+
+def size_of(row: dict[str, str | float]) -> int:
+    return int(str(row["name"]).replace(",", ""))
 
 
 def _times(act: Callable[[str], object], texts: Sequence[str]) -> list[float]:
@@ -182,7 +250,7 @@ def plot(rows: Sequence[dict[str, str | float]], path: Path) -> None:
     width, height, edge = 900, 520, 60
     image = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(image)
-    sizes = [int(str(row["name"]).replace(",", "")) for row in rows]
+    sizes = [size_of(row) for row in rows]
     draw.line([(edge, edge // 2), (edge, height - edge), (width - edge, height - edge)], fill="black")
     for size in sizes:
         x = edge + (width - 2 * edge) * size / max(sizes)
@@ -204,6 +272,9 @@ def plot(rows: Sequence[dict[str, str | float]], path: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of messages")
+    parser.add_argument(
+        "--import", type=int, default=IMPORTED, metavar="N", dest="imported", help="conversations to import; 0: none"
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the growth curve to a PNG")
     parser.add_argument("--home", type=Path, help="keep the store in this empty folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -211,10 +282,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.disable(logging.INFO)
     with ExitStack() as stack:
         home = options.home or Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        rows = run(options.sizes, home, MiniLmEmbeddings())
+        encoder = MiniLmEmbeddings()
+        rows = run(options.sizes, home, encoder)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        imports = [measure_import(Texts(), encoder, folder, options.imported)] if options.imported else []
     if options.plot:
         plot(rows, options.plot)
-    print(json.dumps({"rows": rows}) if options.json else table(rows))
+    if options.json:
+        print(json.dumps({"rows": rows, "import": imports}))
+    else:
+        print("\n\n".join(table(part) for part in (rows, imports) if part))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def import_chats(
     persona: str = "nova",
     reading: Callable[[int, int], None] | None = None,
     embedding: Callable[[int, int], None] | None = None,
+    embed: bool = True,
 ) -> Imported:
     """Add the conversations of an export, then make their vectors.
 
@@ -47,6 +48,7 @@ def import_chats(
         persona: who speaks when one of them is continued.
         reading: called with (bytes read, of how many).
         embedding: called with (vectors made, of how many).
+        embed: False leaves the vectors to the queue; by their words the messages are found all the same.
 
     Raises:
         TransferError: not such an export, or damaged; what was read before the damage is kept.
@@ -62,7 +64,9 @@ def import_chats(
                     batch = []
         finally:
             _write(memory, batch, persona, result)
-        memory.embed_pending(embedding)
+        if embed:
+            memory.embed_pending(embedding)
+    memory.worker.wake()
     return result
 
 

@@ -466,7 +466,8 @@ class MemoryManager:
         """Messages and facts for a question, best first.
 
         Args:
-            as_of: search what was known and held then; None for now, when closed facts stay out.
+            as_of: search what was known and held then; None for now, when closed facts stay out, but for those that held
+                in a time which the query names and gave way to something newer since.
             persona: also see what was told to this persona alone.
             conversation_id: search the messages of one conversation only.
             before, after: only what was said or learnt earlier than, or from, that moment.

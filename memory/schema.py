@@ -189,6 +189,25 @@ def m009_digests(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m010_vectors_in_rows(db: Database) -> None:
+    """Vectors move into a table with row numbers. In one without, each lay on two pages, the second nearly empty, four
+    to a step of the tree: 5 kB a vector, and a search that reads 700 of them went down seven steps for each.
+    """
+    for statement in (
+        "DROP INDEX embeddings_by_encoder",
+        "ALTER TABLE embeddings RENAME TO embeddings_before",
+        """CREATE TABLE embeddings (
+            item_id TEXT NOT NULL, item_type TEXT NOT NULL, encoder TEXT NOT NULL, part INTEGER NOT NULL DEFAULT 0,
+            vector BLOB NOT NULL, UNIQUE (item_id, encoder, part))""",
+        """INSERT INTO embeddings (item_id, item_type, encoder, part, vector)
+           SELECT item_id, item_type, encoder, part, vector FROM embeddings_before ORDER BY item_id, encoder, part""",
+        "DROP TABLE embeddings_before",
+        "CREATE INDEX embeddings_by_encoder ON embeddings(encoder, item_id, part)",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

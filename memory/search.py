@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -70,6 +70,8 @@ class Scope:
     """Facts that one persona alone was told, whichever: for the user's own search."""
     exclude_personas: frozenset[str] = frozenset()
     """Personas that keep their memory to themselves."""
+    held_in: tuple[dates.Period, ...] = ()
+    """Also facts that held in one of these times, until something else took their place."""
 
     @property
     def narrows(self) -> bool:
@@ -226,7 +228,9 @@ class Searcher:
             vectors: that of the query, or none; None embeds it.
             share: how many queries share the time of one search: so many times fewer messages are looked at.
         """
-        named = dates.periods(query[:DATED_CHARS], scope.as_of or self._clock())[:MAX_PERIODS]
+        now = scope.as_of or self._clock()
+        named = dates.periods(query[:DATED_CHARS], now)[:MAX_PERIODS]
+        scope = replace(scope, held_in=tuple(period for period in named if period.end <= now))
         fts = words.fts_query(query)
         found: dict[str, Candidate] = {}
         by_words: dict[str, float] = {}
@@ -414,6 +418,9 @@ _IMPORTANT_FACTS = f"""SELECT {_FACT_COLUMNS} FROM memories f WHERE f.kind != 'p
     ORDER BY f.importance DESC, f.created_at DESC, f.id LIMIT {CANDIDATES}"""
 
 
+_GAVE_WAY = """f.valid_to = (SELECT n.valid_from FROM memories n WHERE n.id = f.superseded_by)
+    AND julianday(f.valid_to) - julianday(f.valid_from) >= 1"""
+"""Of a closed fact: another took its place on the day it ended. Not what was called wrong, put right at once, or merged."""
 _IN_COLLECTION = "(SELECT c.id FROM conversations c WHERE c.collection_id = ?)"
 
 
@@ -508,7 +515,9 @@ def _facts_in(scope: Scope) -> tuple[str, list[str]]:
         )
         parameters.append(scope.in_collection)
     if scope.as_of is None:
-        clauses.append("f.valid_to IS NULL")
+        then = [f"({_GAVE_WAY} AND f.valid_from < ? AND f.valid_to > ?)"] * len(scope.held_in)
+        clauses.append(f"({' OR '.join(['f.valid_to IS NULL', *then])})")
+        parameters += [instant(moment) for period in scope.held_in for moment in (period.end, period.start)]
     else:
         clauses.append("f.created_at <= ? AND f.valid_from <= ? AND (f.valid_to IS NULL OR f.valid_to > ?)")
         parameters += [instant(scope.as_of)] * 3

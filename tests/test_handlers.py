@@ -14,6 +14,7 @@ from assistant.settings import Settings
 from memory import Memory, Message, open_memory
 from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
+from tests.test_chat_exports import CHATGPT, CLAUDE, write
 from ui import cards
 from ui.handlers import ChatView, PageHandlers, chat_rows, shown_text, typed_text
 
@@ -324,6 +325,20 @@ def test_a_zip_that_is_not_ours_is_refused_and_the_upload_is_gone(
     PageHandlers(assistant).import_file(str(upload))
     assert "not an Attune export" in warnings[0]
     assert not upload.exists()
+
+
+def test_the_page_takes_the_export_of_another_assistant_once(
+    assistant: Assistant, warnings: list[str], tmp_path: Path
+) -> None:
+    for _ in range(2):
+        upload = write(tmp_path / "conversations.json", CHATGPT, CLAUDE)
+        PageHandlers(assistant).import_file(str(upload))
+        assert not upload.exists()
+    assert warnings == []
+    assert assistant.memory.counts()["conversations"] == 2
+    assert assistant.memory.search("flat bread")[0].item.content == "Why is my bread flat?"
+    assert assistant.memory.wait_until_idle(30)
+    assert assistant.memory.search("flat bread")[0].source == "both"
 
 
 def test_the_page_says_where_words_go(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,23 @@ class Other(HashEmbeddings):
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.embedded += texts
         return -super().embed_documents(texts)
+
+
+class Slow(Other):
+    """Embeds nothing but questions until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.set()
+        assert self.let_go.wait(timeout=60)
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        row: NDArray[np.float32] = -HashEmbeddings().embed_query(text)
+        return row
 
 
 class Counting(Other):
@@ -116,6 +134,23 @@ def test_after_a_change_of_encoder_search_goes_by_words_until_the_vectors_are_ma
         assert sorted(set(encoder.embedded) & set(TEXTS)) == sorted(TEXTS)
         assert memory.store.vectors("hash") == [], "vectors of an encoder that nobody uses are not kept"
         assert len(memory.store.vectors("other")) == len(TEXTS) + 1
+
+
+def test_the_vectors_of_another_encoder_are_made_in_the_background_while_words_find_everything(home: Path) -> None:
+    encoder = Slow()
+    with open_memory(home, embeddings=encoder, clock=lambda: NOW) as memory:
+        try:
+            assert encoder.asked.wait(timeout=60)
+            for query in QUERIES:
+                assert {hit.source for hit in memory.search(query)} == {"bm25"}
+            said = memory.add_message(memory.conversations()[0].id, role="user", content="The medlar came later.")
+            assert memory.search("medlar")[0].item == said
+        finally:
+            encoder.let_go.set()
+        assert memory.wait_until_idle(60)
+        assert {memory.search(query)[0].source for query in (*QUERIES, "medlar")} == {"both"}
+        assert len(memory.store.vectors("other")) == len(TEXTS) + 2
+        assert memory.check() == []
 
 
 def test_pieces_are_named_after_their_item() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import numpy as np
+from sqlite_utils import Database
+
 from memory import open_memory, schema
 from tests.fakes import HashEmbeddings
 
@@ -72,3 +75,18 @@ def test_vectors_made_of_three_turns_are_made_again_and_those_of_facts_are_kept(
         assert memory.store.vectors("hash") == [(fact, 0, vector)]
         memory.embed_pending()
         assert {item for item, _, kept in memory.store.vectors("hash") if kept != vector} >= {message}
+
+
+def test_vectors_in_rows_are_the_same_vectors_in_half_the_room(tmp_path: Path) -> None:
+    kept = [(f"{n:026}", part, np.full(384, n + part, np.float32).tobytes()) for n in range(500) for part in range(2)]
+    connection = sqlite3.connect(tmp_path / "attune.db", isolation_level=None)
+    schema.migrations.apply(Database(connection), stop_before="m010_vectors_in_rows")
+    rows = [(item, "message", "hash", part, vector) for item, part, vector in kept]
+    connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?, ?, ?)", rows)
+    connection.execute("VACUUM")
+    before = (tmp_path / "attune.db").stat().st_size
+    connection.close()
+    with open_memory(tmp_path, embeddings=HashEmbeddings(), start_worker=False) as memory:
+        assert memory.store.vectors("hash") == kept
+        memory.store.scrub()
+        assert (tmp_path / "attune.db").stat().st_size < 0.55 * before

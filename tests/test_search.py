@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -141,6 +142,46 @@ def test_closed_facts_stay_out_unless_the_time_they_held_is_asked_for(memory: Me
     embed(memory)
     assert contents(memory.search("Where does the user live?")) == ["The user lives in Trondheim."]
     assert contents(memory.search("Where does the user live?", as_of=then)) == ["The user lives in Bergen."]
+
+
+def test_a_question_that_names_a_time_finds_the_facts_that_held_then(memory: MemoryManager) -> None:
+    facts = {}
+    for month, town in ((1, "Bergen"), (3, "Trondheim"), (5, "Oslo")):
+        facts[town] = memory.add(
+            content=f"The user lives in {town}.", attribute="home", value=town, valid_from=START.replace(month=month)
+        )
+    embed(memory)
+
+    def found(question: str, **asked: Any) -> set[str]:
+        return {memory.get(hit.item.id).value for hit in memory.search(question, **asked)}
+
+    assert found("Where does the user live?") == {"Oslo"}
+    assert found("Where did the user live in April?") == {"Trondheim", "Oslo"}
+    assert found("Where did the user live in January or in February?") == {"Bergen", "Oslo"}
+    assert found("Where did the user live in 2024?") == {"Oslo"}
+    assert found("Where did the user live this month?") == {"Oslo"}, "it is not over"
+    assert found("Where did the user live in April?", as_of=START.replace(month=4)) == set(), "not known by then"
+    memory.delete(facts["Trondheim"].id)
+    assert found("Where did the user live in April?") == {"Oslo"}
+
+
+def test_a_named_time_brings_nothing_that_was_called_wrong_put_right_at_once_or_merged(memory: MemoryManager) -> None:
+    march: dict[str, Any] = {"valid_from": START.replace(month=3), "attribute": "pet"}
+    wrong = memory.add(content="The user keeps a cat.", value="cat", **march)
+    memory.close_memory(wrong.id)
+    hasty = memory.add(content="The user keeps a cad.", value="cad", **march)
+    memory.add(
+        content="The user keeps a cat called Cad.", value="cat called Cad", **{**march, "valid_from": hasty.valid_from}
+    )
+    parts = [
+        memory.add(content=f"The user keeps {n} hens.", attribute=n, valid_from=START.replace(month=3)) for n in "23"
+    ]
+    memory.merge([part.id for part in parts], content="The user keeps five hens.")
+    embed(memory)
+    assert {*contents(memory.search("What did the user keep in April?"))} == {
+        "The user keeps a cat called Cad.",
+        "The user keeps five hens.",
+    }
 
 
 def test_as_of_knows_nothing_that_was_learnt_later(memory: MemoryManager) -> None:

@@ -31,6 +31,8 @@ from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
 from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, retention, transfer
+from memory.chat_exports import is_chat_export
+from memory.chat_import import import_chats
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
@@ -890,12 +892,18 @@ class PageHandlers(ChatHandlers):
         if not path:
             return gr.skip(), gr.skip()
         try:
-            counts = self.assistant.import_zip(Path(path))
+            added = self._import(Path(path))
         finally:
             Path(path).unlink(missing_ok=True)
-        added = sum(n["added"] for n in counts.values())
         gr.Info(f"Imported: {added} added; what was already there stays as it is.")
         return None, self.about()
+
+    def _import(self, path: Path) -> str:
+        """What an export of ours, of ChatGPT or of Claude added, in words."""
+        if is_chat_export(path):
+            chats = import_chats(self.assistant.memory, path, embed=False)
+            return f"{chats.conversations:,} conversations with {chats.messages:,} messages"
+        return f"{sum(n['added'] for n in self.assistant.import_zip(path).values()):,}"
 
     @told
     def erase(self, word: str) -> tuple[Any, ...]:

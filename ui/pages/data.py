@@ -22,8 +22,13 @@ def build_data(handlers: PageHandlers, tab: gr.Tab, chat_view: list[Any]) -> Non
             apply_default_css=False,
         )
         with gr.Column(elem_classes="a-panel"):
-            gr.HTML("<h3>Import</h3><p>A zip that Attune made. What is already here stays as it is.</p>")
-            file = gr.File(label="Choose a zip", file_types=[".zip"], type="filepath", height=110, elem_id="import")
+            gr.HTML(
+                "<h3>Import</h3><p>A zip that Attune made, or the export of ChatGPT or Claude: its zip, or the "
+                "<code>conversations.json</code> in it. What is already here stays as it is.</p>"
+            )
+            file = gr.File(
+                label="Choose a file", file_types=[".zip", ".json"], type="filepath", height=110, elem_id="import"
+            )
         with gr.Column(elem_classes="a-panel"):
             gr.HTML(
                 "<h3>How long conversations are kept</h3><p>Counted from the last message. What is past its time is deleted "
