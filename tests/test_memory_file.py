@@ -31,7 +31,7 @@ def contents(memory: MemoryManager) -> set[str]:
 
 def test_a_page_that_was_not_edited_changes_nothing(memory: MemoryManager, known: list[Memory]) -> None:
     text = write(known)
-    assert "## About you\n- The user lives in Bergen. <!--" in text
+    assert "## Home\n- The user lives in Bergen. <!--" in text
     assert plan_load(memory, text).is_empty
 
 

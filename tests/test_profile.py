@@ -54,8 +54,9 @@ DOG = fact("The user's dog is called Pemba.", "pet:dog")
 def test_each_fact_has_a_line_in_its_section_that_names_its_memory() -> None:
     text = profile_text(page(DOG, HOME, NAME).lines)
     assert text == (
-        "## About you\n- The user's name is Zorvik.\n- The user lives in Bergen.\n\n"
-        "## People and pets\n- The user's dog is called Pemba."
+        "## About you\n- The user's name is Zorvik.\n\n"
+        "## People and pets\n- The user's dog is called Pemba.\n\n"
+        "## Home\n- The user lives in Bergen."
     )
     assert page(DOG).lines[0].memory_ids == (DOG.id,)
 
