@@ -245,6 +245,11 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(parts)}){ends}", re.IGNORECASE)
 
 
+def is_named(words: Sequence[str], text: str) -> bool:
+    """Does a text that is kept elsewhere, such as a draft on the page, name any of what is forgotten?"""
+    return any(word.strip() for word in words) and bool(_any_of([w for w in words if w.strip()]).search(text))
+
+
 _SENTENCE = re.compile(r"[^.!?…\n。！？]+(?:[.!?…。！？]+(?=\s|$)|[.!?…](?=\S))*[.!?…。！？]*|\n|[.!?…。！？]+")
 
 
