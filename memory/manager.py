@@ -163,6 +163,8 @@ class MemoryManager:
         self.worker = Worker(self.jobs)
         self.after_forgetting: list[Callable[[], None]] = []
         """Called when something was forgotten: for whoever holds copies of what was said."""
+        self.after_change: list[Callable[[], None]] = []
+        """Called when a fact came, changed or went, within the transaction that did it: for whoever writes from facts."""
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
@@ -922,6 +924,9 @@ class MemoryManager:
                 source_message_id=source_message_id,
             ),
         )
+        if kind != "refreshed":
+            for changed in self.after_change:
+                changed()
 
     def _forget(self, plan: ForgetPlan) -> ForgetPlan:
         with self._vectors:
