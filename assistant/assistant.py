@@ -110,6 +110,7 @@ class Assistant:
         )
         self._background.register()
         memory.after_forgetting.append(self._drop_copies)
+        memory.after_change.append(self._refresh_profile)
         memory.worker.wake()
 
     # --- the chat model -------------------------------------------------------------------------------------------
@@ -362,7 +363,6 @@ class Assistant:
     def mark_wrong(self, memory_id: str) -> None:
         """The user says that a memory is wrong or outdated: it is closed and kept in the history."""
         self.memory.close_memory(memory_id)
-        self._refresh_profile()
 
     def correct(self, memory_id: str, text: str) -> Memory:
         """Keep what the user says is right in the place of a memory that was wrong: "It is Bergen", "I live in Bergen"."""
@@ -370,7 +370,7 @@ class Assistant:
         self.memory.close_memory(memory_id)
         content = memory_file.in_the_third_person(text) or text.strip()
         fact = memory_file.read(content, self.memory)
-        right = self.memory.add(
+        return self.memory.add(
             content=content,
             kind=wrong.kind,
             subject=fact.subject if fact else wrong.subject,
@@ -380,8 +380,6 @@ class Assistant:
             persona=wrong.persona,
             plural=True,
         )
-        self._refresh_profile()
-        return right
 
     # --- feedback -------------------------------------------------------------------------------------------------
 
@@ -600,8 +598,8 @@ class Assistant:
         return self.profile()
 
     def _refresh_profile(self) -> None:
+        """Have the page written anew in the background."""
         self.memory.jobs.enqueue("profile", {}, key="profile")
-        self.memory.worker.wake()
 
     # --- personas -------------------------------------------------------------------------------------------------
 

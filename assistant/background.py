@@ -160,7 +160,7 @@ class Background:
             return
         chat_model: Any = self._chat_model()
         thread = self._memory.thread(conversation.id)
-        before = self._memory.latest_summary(conversation.id)
+        before = self._memory.latest_summary(conversation.id, within=[m.id for m in thread])
         covered = before.message_ids if before else ()
         open_messages = [m for m in thread if m.id not in set(covered)]
         window = (chat_model.n_ctx - min(self._settings.max_tokens, chat_model.n_ctx // 4)) * KEEP_SHARE

@@ -525,11 +525,41 @@ def extract_with_model(
         and is_said(fact.content, fact.value.strip(), text, strict=strict, code=language)
         and (not strict or _is_worded_as_a_rule(fact, language))
     ]
+    dated = [found for candidate in candidates if (found := _on_its_day(candidate, said_at)) is not None]
     return [
         replace(candidate, sensitivity=_class_of(candidate))
-        for candidate in candidates
+        for candidate in dated
         if not sensitivity.is_secret(f"{candidate.content} {candidate.value}")
     ]
+
+
+def _on_its_day(candidate: CandidateFact, said_at: datetime) -> CandidateFact | None:
+    """A model's fact with its times as days, since "next Friday" says nothing a week later.
+
+    What has its day still to come is a plan. None where the words leave open which of two days is meant, and of a plan
+    whose day has gone.
+    """
+    if candidate.attribute == "birthday":
+        return candidate
+    said_on, content = said_at.astimezone().date(), candidate.content
+    for found in reversed(find_dates(content, said_on)):
+        when = {"plan": found.future, "event": found.past}.get(candidate.attribute)
+        if when is None and found.future == found.past:
+            when = found.past
+        if when is None or (candidate.attribute == "plan" and when.last < said_on):
+            return None
+        words = f"since {re.sub('^(?:on|in) ', '', in_words(when))}" if found.since else in_words(when)
+        stop = "." if content[found.start : found.end].endswith(".") else ""
+        content = f"{content[: found.start]}{words}{stop}{content[found.end :]}"
+        if found.since:
+            candidate = replace(candidate, since=when)
+        elif when.last >= said_on and (candidate.attribute == "plan" or when.first > said_on):
+            candidate = replace(candidate, kind="episodic", attribute="plan", occurs=when)
+        elif candidate.attribute == "event":
+            candidate = replace(candidate, kind="episodic", occurs=when)
+    if candidate.value.casefold() not in content.casefold():
+        return None
+    return _dated(replace(candidate, content=content), said_at)
 
 
 def _is_worded_as_a_rule(fact: _ModelFact, code: str) -> bool:

@@ -11,20 +11,25 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
 
 from assistant import sensitivity
 from assistant.extraction import CandidateFact, allowed_classes, extract_by_rules
 from assistant.profile import SECTIONS, section_of
 from memory import Memory, MemoryManager
 from memory.reconcile import same_words
+from memory.records import MemoryKind
 from memory.store import to_row
 
 Format = Literal["md", "jsonl", "csv"]
 HEADER = "<!-- attune memories: edit, add or remove lines, then `attune memory load` this file -->"
 MAX_CHARACTERS = 400_000
+MAX_TABLE_CHARACTERS = 20_000_000
 MAX_LINE = 400
 COLUMNS = (
     "id",
@@ -37,20 +42,44 @@ COLUMNS = (
     "valid_to",
     "occurs_from",
     "occurs_to",
+    "importance",
+    "persona",
 )
 _LINE = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s+(?P<text>.*?)\s*(?:<!--\s*(?P<id>[0-9A-Z]{26})\s*-->)?\s*$")
 _STAMP = re.compile(r"^\[?(?:\d{4}-\d\d-\d\d|unknown)\]?\s*[-–:]\s*", re.IGNORECASE)
 """Claude and ChatGPT may put the day a memory was saved before it."""
 
 
+class TableRow(BaseModel, extra="ignore"):
+    """One memory of a table or of JSON lines, as `write` makes them. Only `content` must be there."""
+
+    id: str = ""
+    content: str = Field(min_length=1, max_length=4000)
+    kind: MemoryKind = "semantic"
+    subject: str = Field("user", max_length=200)
+    attribute: str = Field("", max_length=200)
+    value: str = Field("", max_length=4000)
+    importance: float = Field(0.5, ge=0, le=1)
+    persona: str = Field("", max_length=200)
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    occurs_from: date | None = None
+    occurs_to: date | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What loading a page would do. `refused`: lines that are secret, or delicate and not allowed."""
+    """What loading a page or a table would do."""
 
     added: tuple[str, ...] = ()
     reworded: tuple[tuple[Memory, str], ...] = ()
     closed: tuple[Memory, ...] = ()
     refused: tuple[str, ...] = ()
+    """Lines that are secret, or delicate and not allowed, or instructions."""
+    unreadable: tuple[str, ...] = ()
+    """Rows of a table that are none."""
+    rows: Mapping[str, TableRow] = field(default_factory=dict)
+    """What a table says of a memory that is added, by its content."""
 
     @property
     def is_empty(self) -> bool:
@@ -109,13 +138,112 @@ def changes(text: str, memories: Sequence[Memory], allowed: frozenset[str] = fro
     return Changes(added=tuple(added), reworded=tuple(reworded), closed=tuple(closed), refused=tuple(refused))
 
 
+def table_changes(text: str, memories: Sequence[Memory], allowed: frozenset[str] = frozenset()) -> Changes:
+    """What JSON lines or a table would change. A row that is not there closes nothing: a table may be a part of all.
+
+    Args:
+        memories: all, also those that no longer hold.
+        allowed: the delicate classes that may be kept.
+    """
+    known = {memory.id: memory for memory in memories}
+    said = {(memory.content.strip().casefold(), memory.valid_to is None) for memory in memories}
+    added: dict[str, TableRow] = {}
+    reworded: list[tuple[Memory, str]] = []
+    closed: list[Memory] = []
+    refused: list[str] = []
+    unreadable: list[str] = []
+    for raw in _table_rows(text[:MAX_TABLE_CHARACTERS]):
+        row = _table_row(raw)
+        if row is None:
+            unreadable.append(str(raw)[:MAX_LINE])
+            continue
+        words, memory = row.content.strip(), known.get(row.id)
+        if memory is None:
+            if (words.casefold(), row.valid_to is None) in said or words in added:
+                continue
+            if row.kind == "procedural" or _is_refused(f"{words} {row.value}", allowed):
+                refused.append(words)
+            else:
+                added[words] = row
+        elif not same_words(memory.content, words):
+            (refused.append(words) if _is_refused(words, allowed) else reworded.append((memory, words)))
+        elif memory.valid_to is None and row.valid_to is not None:
+            closed.append(memory)
+    return Changes(
+        added=tuple(added),
+        reworded=tuple(reworded),
+        closed=tuple(closed),
+        refused=tuple(refused),
+        unreadable=tuple(unreadable),
+        rows=added,
+    )
+
+
+def _is_table(text: str) -> bool:
+    """JSON lines, or a table whose first line names its columns."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return first.startswith("{") or "content" in next(csv.reader([first]), [])
+
+
+def _table_rows(text: str) -> Iterator[Any]:
+    """Each row as a dict; what is none, as it stands."""
+    text = text.removeprefix("\ufeff")
+    if not text.lstrip().startswith("{"):
+        yield from csv.DictReader(io.StringIO(text.lstrip()))
+        return
+    for line in text.splitlines():
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield line
+
+
+def _table_row(raw: Any) -> TableRow | None:
+    if not isinstance(raw, dict):
+        return None
+    cells = {key: _plain_cell(value) for key, value in raw.items() if isinstance(key, str)}
+    try:
+        return TableRow.model_validate({key: value for key, value in cells.items() if value not in (None, "")})
+    except ValidationError:
+        return None
+
+
+def _plain_cell(value: Any) -> Any:
+    """What `_cell` was given."""
+    return value[1:] if isinstance(value, str) and re.match(r"'[=+\-@\t]", value) else value
+
+
+def _moment(told: datetime | None) -> datetime | None:
+    """A time without a zone is in UTC, as those are that `write` writes."""
+    return told if told is None or told.tzinfo else told.replace(tzinfo=UTC)
+
+
 def carry_out(memory: MemoryManager, planned: Changes) -> None:
     """Write what `changes` showed. What is added is what the user holds true, never an instruction."""
     for old, words in planned.reworded:
         memory.update(old.id, content=words)
     for old in planned.closed:
         memory.close_memory(old.id)
+    for row in planned.rows.values():
+        memory.add(
+            content=row.content,
+            kind=row.kind,
+            subject=row.subject,
+            attribute=row.attribute,
+            value=row.value,
+            importance=row.importance,
+            persona=row.persona,
+            valid_from=_moment(row.valid_from),
+            valid_to=_moment(row.valid_to),
+            occurs=(row.occurs_from, row.occurs_to or row.occurs_from) if row.occurs_from else None,
+            sensitivity=sensitivity.class_of(row.content),
+            plural=True,
+            origin="import",
+        )
     for content in planned.added:
+        if content in planned.rows:
+            continue
         fact = read(content, memory)
         memory.add(
             content=content,
@@ -131,6 +259,10 @@ def carry_out(memory: MemoryManager, planned: Changes) -> None:
 
 
 def plan_load(memory: MemoryManager, text: str) -> Changes:
+    """What loading a file would change: a page, a pasted list, JSON lines or a table."""
+    if _is_table(text):
+        everything = memory.memories(include_closed=True, limit=1_000_000)
+        return table_changes(text, everything, allowed_classes(memory))
     return changes(text, memory.memories(limit=100_000), allowed_classes(memory))
 
 

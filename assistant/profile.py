@@ -12,12 +12,13 @@ from assistant.timeline import belongs_on_the_page, is_over, told
 from memory import Memory, MemoryManager, ProfileLine, ProfileVersion
 
 ABOUT, PEOPLE, WORK, TASTES = "About you", "People and pets", "Work and study", "Tastes"
-HEALTH, PLANS, ANSWERS = "Health and diet", "Plans", "How you like answers"
+HOME, HEALTH, PLANS, ANSWERS = "Home", "Health and diet", "Goals and plans", "How you like answers"
 LATELY = "Lately"
-SECTIONS = (ABOUT, PEOPLE, WORK, TASTES, HEALTH, PLANS, LATELY, ANSWERS)
+SECTIONS = (ABOUT, PEOPLE, WORK, HOME, HEALTH, TASTES, PLANS, LATELY, ANSWERS)
 SECTION_OF = {
-    **dict.fromkeys(("name", "called", "city", "home", "origin", "age", "birthday", "language"), ABOUT),
-    **dict.fromkeys(("birthplace", "birth-year", "height", "status", "car"), ABOUT),
+    **dict.fromkeys(("name", "called", "origin", "age", "birthday", "language"), ABOUT),
+    **dict.fromkeys(("birthplace", "birth-year", "height", "status"), ABOUT),
+    **dict.fromkeys(("city", "home", "car"), HOME),
     "family": PEOPLE,
     **dict.fromkeys(("job", "employer", "study"), WORK),
     **dict.fromkeys(("like", "dislike", "preference", "hobby", "instrument"), TASTES),

@@ -156,7 +156,7 @@ class TurnWriter:
     def _write(self, request: TurnRequest, running: RunningReply, started: float) -> str:
         chat_model: Any = self._chat_model()
         thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
-        summary = self._memory.latest_summary(request.question.conversation_id)
+        summary = self._memory.latest_summary(request.question.conversation_id, within=[m.id for m in thread])
         hits = self._search(request, thread, summary) if request.personal else []
         search_ms = (time.perf_counter() - started) * 1000
         reserve = reply_tokens(chat_model, self._settings.max_tokens)
@@ -204,13 +204,14 @@ class TurnWriter:
         folded = set(summary.message_ids) if summary else set()
         in_window = [m.id for m in thread if m.id not in folded]
         earlier = [m.content for m in thread if m.role == "user"][-2:]
+        replaced = self._memory.edited_away([*thread, request.question])
         own = request.persona.memory_scope == "own"
         return self._memory.search(
             request.question.content,
             constructed=recall.construct_query(request.question.content, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
-            exclude_message_ids=[request.question.id, request.answer.id, *in_window],
+            exclude_message_ids=[request.question.id, request.answer.id, *in_window, *replaced],
             exclude_personas=request.hidden_personas,
         )
 

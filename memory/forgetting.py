@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from memory.query import STOP_WORDS, terms
-from memory.records import Conversation, ForgetPlan, Memory, Message
+from memory.records import Conversation, ForgetPlan, Memory, Message, Summary
 from memory.store import Store, instant
 
 MARK = "[forgotten]"
@@ -245,6 +245,11 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(parts)}){ends}", re.IGNORECASE)
 
 
+def is_named(words: Sequence[str], text: str) -> bool:
+    """Does a text that is kept elsewhere, such as a draft on the page, name any of what is forgotten?"""
+    return any(word.strip() for word in words) and bool(_any_of([w for w in words if w.strip()]).search(text))
+
+
 _SENTENCE = re.compile(r"[^.!?…\n。！？]+(?:[.!?…。！？]+(?=\s|$)|[.!?…](?=\S))*[.!?…。！？]*|\n|[.!?…。！？]+")
 
 
@@ -361,7 +366,6 @@ def _blank(store: Store, message_ids: Sequence[str]) -> set[str]:
             store.change("messages", message_id, content=MARK, reasoning="", block="")
             for table in ("message_uses", "feedback", "held_facts"):
                 connection.execute(f"DELETE FROM {table} WHERE message_id = ?", [message_id])
-            connection.execute("DELETE FROM summaries WHERE instr(message_ids, ?) > 0", [message_id])
             if message.parent_id is None:
                 # The title was made of it, unless the user gave one.
                 connection.execute(
@@ -370,6 +374,21 @@ def _blank(store: Store, message_ids: Sequence[str]) -> set[str]:
                 )
             changed |= {message_id} | _neighbours(store, message_id, message.parent_id)
     return changed
+
+
+def drop_summaries(store: Store, message_ids: Set[str]) -> list[str]:
+    """Running summaries that cover any of these messages: they may say in other words what was struck out.
+
+    Returns the conversations they were of, which are to be folded anew.
+    """
+    covering = [
+        summary
+        for summary in store.select("summaries", Summary, "1")
+        if not message_ids.isdisjoint(summary.message_ids)
+    ]
+    with store.transaction() as connection:
+        connection.executemany("DELETE FROM summaries WHERE id = ?", [[summary.id] for summary in covering])
+    return list(dict.fromkeys(summary.conversation_id for summary in covering))
 
 
 def _redact_sources(store: Store, sources: set[str], phrases: Sequence[Phrase]) -> set[str]:

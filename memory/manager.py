@@ -163,6 +163,8 @@ class MemoryManager:
         self.worker = Worker(self.jobs)
         self.after_forgetting: list[Callable[[], None]] = []
         """Called when something was forgotten: for whoever holds copies of what was said."""
+        self.after_change: list[Callable[[], None]] = []
+        """Called when a fact came, changed or went, within the transaction that did it: for whoever writes from facts."""
         self._lock = lock
         self._vectors = threading.RLock()
         """Held while vectors are made and while words are struck out, so that no vector outlives its words."""
@@ -410,6 +412,18 @@ class MemoryManager:
             "conversation_id = ? AND parent_id IS ? AND role = ? ORDER BY seq",
             [message.conversation_id, message.parent_id, message.role],
         )
+
+    def edited_away(self, thread: Sequence[Message]) -> list[str]:
+        """The messages of the user that those of a branch took the place of."""
+        if not thread:
+            return []
+        shown = {message.id for message in thread}
+        rows = self.store.rows(
+            "SELECT id, parent_id FROM messages WHERE conversation_id = ? AND role = 'user'",
+            [thread[0].conversation_id],
+        )
+        places = {message.parent_id for message in thread if message.role == "user"}
+        return [row["id"] for row in rows if row["id"] not in shown and row["parent_id"] in places]
 
     def child_leaf(self, message_id: str) -> Message:
         """The end of the newest branch below a message."""
@@ -911,13 +925,20 @@ class MemoryManager:
                 source_message_id=source_message_id,
             ),
         )
+        if kind != "refreshed":
+            for changed in self.after_change:
+                changed()
 
     def _forget(self, plan: ForgetPlan) -> ForgetPlan:
         with self._vectors:
             with self.store.transaction():
                 for memory in plan.memories:
                     self._event(memory, "forgotten", "user", None)
-                forgetting.carry_out(self.store, plan)
+                touched = forgetting.carry_out(self.store, plan)
+                for conversation_id in forgetting.drop_summaries(self.store, touched):
+                    self.jobs.enqueue(
+                        "summarise", {"conversation_id": conversation_id}, key=f"summarise:{conversation_id}"
+                    )
             self._after_forgetting()
         return plan
 
@@ -1044,11 +1065,15 @@ class MemoryManager:
         self.store.insert("summaries", summary)
         return summary
 
-    def latest_summary(self, conversation_id: str) -> Summary | None:
-        found = self.store.select(
-            "summaries", Summary, "conversation_id = ? ORDER BY seq DESC LIMIT 1", [conversation_id]
-        )
-        return found[0] if found else None
+    def latest_summary(self, conversation_id: str, *, within: Collection[str] | None = None) -> Summary | None:
+        """The newest running summary of a conversation.
+
+        Args:
+            within: the messages of a branch; one that covers any other, such as a message that was edited, is none of it.
+        """
+        found = self.store.select("summaries", Summary, "conversation_id = ? ORDER BY seq DESC", [conversation_id])
+        branch = None if within is None else set(within)
+        return next((summary for summary in found if branch is None or branch.issuperset(summary.message_ids)), None)
 
     def save_persona(self, persona_id: str, text: str) -> None:
         """Keep a persona that the user made, as the YAML it was written in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -363,6 +363,35 @@ def test_a_large_model_may_word_a_fact_but_not_invent(content: str, value: str, 
     model = reply({"content": content, "attribute": "hobby", "value": value})
     found = extraction.extract_with_model(model, "At night I restore old radios", said_at=NOW)
     assert bool(found) is kept
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "attribute", "value", "kept", "occurs"),
+    [
+        (
+            *("I'm flying to Lisbon next Friday", "The user is flying to Lisbon next Friday.", "trip", "Lisbon"),
+            *("The user is flying to Lisbon on 8 May 2026.", date(2026, 5, 8)),
+        ),
+        (
+            *("I sold my boat yesterday", "The user sold a boat yesterday.", "event", "boat"),
+            *("The user sold a boat on 2 May 2026.", date(2026, 5, 2)),
+        ),
+        (
+            *("I restore radios since last year", "The user restores radios since last year.", "hobby", "radios"),
+            *("The user restores radios since 2025.", None),
+        ),
+        ("I run a race in July", "The user runs a race in July.", "sport", "race", "", None),
+        ("I sold my boat yesterday", "The user sold a boat yesterday.", "plan", "boat", "", None),
+        ("I restore radios", "The user restores radios.", "hobby", "radios", "The user restores radios.", None),
+    ],
+)
+def test_the_chat_models_times_become_days_or_the_fact_is_not_kept(
+    text: str, content: str, attribute: str, value: str, kept: str, occurs: date | None
+) -> None:
+    model = reply({"content": content, "attribute": attribute, "value": value})
+    found = extraction.extract_with_model(model, text, said_at=NOW)
+    assert [c.content for c in found] == ([kept] if kept else [])
+    assert [c.occurs.first if c.occurs else None for c in found] == ([occurs] if kept else [])
 
 
 def test_a_chat_model_that_answers_nonsense_is_a_recorded_failure() -> None:

@@ -25,10 +25,12 @@ class Forgetful(ScriptedChatModel):
         self._heard.clear()
 
 
-def files_with(*folders: Path) -> list[str]:
-    needle = WORD.lower().encode()
+def files_with(*folders: Path, vector: bytes = b"") -> list[str]:
+    """Files that hold the word, or a vector when one is given."""
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in files if needle in path.read_bytes().lower()]
+    if vector:
+        return [str(path) for path in files if vector in path.read_bytes()]
+    return [str(path) for path in files if WORD.lower().encode() in path.read_bytes().lower()]
 
 
 @pytest.fixture
@@ -62,6 +64,9 @@ def test_a_forgotten_name_is_in_no_file_of_the_page_either(tmp_path: Path, tempo
             assert client.get("/attune/export.zip").status_code == 200
         assert list(temporary.rglob("*.zip")) == [], "neither the upload nor the download stays"
         assert files_with(home), "it was there"
+        erased = [memory.thread(memory.conversations()[0].id)[0].content, memory.memories()[0].content]
+        vectors = [vector.tobytes() for vector in HashEmbeddings().embed_documents(erased)]
+        assert all(files_with(home, vector=vector) for vector in vectors), "so were the vectors made of it"
         assert model.heard
         (fact,) = [m for m in memory.memories() if m.value == WORD]
         handlers.yes(f"memory:{fact.id}", "")
@@ -73,6 +78,7 @@ def test_a_forgotten_name_is_in_no_file_of_the_page_either(tmp_path: Path, tempo
         del views
         gc.collect()
         assert files_with(home, temporary) == []
+        assert [files_with(home, temporary, vector=vector) for vector in vectors] == [[], []]
 
 
 def test_the_page_keeps_no_draft_in_the_browser() -> None:

@@ -16,6 +16,7 @@ from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from tests.test_chat_exports import CHATGPT, CLAUDE, write
 from ui import cards
+from ui.filters import narrowed
 from ui.handlers import ChatView, PageHandlers, chat_rows, shown_text, typed_text
 
 NOVA = Persona(name="Nova", description="", system_prompt="")
@@ -191,6 +192,31 @@ def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
     assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
     handlers.memories("on:someday", False)
     assert "2026-05-03" in warnings[-1]
+
+
+def test_what_is_chosen_beside_the_search_box_narrows_what_is_typed_in_it(assistant: Assistant) -> None:
+    handlers, memory = PageHandlers(assistant), assistant.memory
+    memory.add(content="The user's best friend lives in Perth.", subject="best friend", origin="rule")
+    memory.add(content="The user's bike is red.")
+    choices = handlers.subjects()["choices"]
+    assert choices == [("Anybody", ""), ("You", "about:me"), ("Best friend", "about:best-friend")]
+    typed = narrowed("red is:plan boat", "is:fact", "about:best-friend", "by:rules", "", "2026-05-03")
+    assert typed == "red boat is:fact about:best-friend by:rules on:2026-05-03"
+    assert narrowed(typed, "", "", "", "persona:ada", "2026-05") == "red boat persona:ada"
+    assert [m.subject for m in handlers.listed("about:best-friend by:rules", False)] == ["best friend"]
+    assert [m.subject for m in handlers.listed("by:me", False)] == ["user"]
+
+
+def test_drafts_that_name_what_was_forgotten_are_emptied(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    say(handlers, "I collect zorbstones.")
+    assert assistant.wait_until_idle(30)
+    pending, *_ = handlers.ask_forget("topic", "zorbstones", "", "")
+    words = handlers.words_of(pending)
+    assert words == ["zorbstones"]
+    cleared = handlers.clear_drafts(words, "My Zorbstone shines", "Tea at four?", None)
+    assert cleared == ([], "", "", "", gr.skip(), gr.skip())
+    assert handlers.clear_drafts([], "Tea")[-1] == gr.skip()
 
 
 def test_a_wrong_memory_is_closed_and_the_right_one_asked_for(assistant: Assistant, warnings: list[str]) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
+from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from assistant.extraction import allow_class
 from assistant.memory_file import HEADER, carry_out, in_the_third_person, plan_load, write
-from memory import Memory, MemoryManager
+from memory import Memory, MemoryManager, open_memory
+from tests.fakes import HashEmbeddings
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def contents(memory: MemoryManager) -> set[str]:
 
 def test_a_page_that_was_not_edited_changes_nothing(memory: MemoryManager, known: list[Memory]) -> None:
     text = write(known)
-    assert "## About you\n- The user lives in Bergen. <!--" in text
+    assert "## Home\n- The user lives in Bergen. <!--" in text
     assert plan_load(memory, text).is_empty
 
 
@@ -114,3 +118,48 @@ def test_json_lines_and_tables_hold_every_memory_and_no_formula(memory: MemoryMa
     assert len(table) == 4
     assert "'=HYPERLINK(1)" in {row["content"] for row in table}
     assert HEADER not in write(memory.memories(), "csv")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_json_lines_and_tables_are_read_on_another_machine(
+    memory: MemoryManager, known: list[Memory], form: Literal["jsonl", "csv"], tmp_path: Path
+) -> None:
+    memory.add(content="The user lives in Oslo.", attribute="city", value="Oslo")
+    memory.add(content="=HYPERLINK(1)", importance=0.9)
+    day = date(2026, 5, 8)
+    memory.add(content="The user visits Ana on 8 May 2026.", attribute="plan", value="visits Ana", occurs=(day, day))
+    everything = memory.memories(include_closed=True)
+    text = write(everything, form)
+    assert plan_load(memory, text).is_empty, "what is known already changes nothing"
+    with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
+        planned = plan_load(other, text)
+        assert planned.refused == ("Answer in bullets.",), "an instruction is never loaded"
+        carry_out(other, planned)
+        loaded = {m.content: m for m in other.memories(include_closed=True)}
+        assert set(loaded) == {m.content for m in everything} - {"Answer in bullets."}
+        for before in everything:
+            if before.content in loaded:
+                after = loaded[before.content]
+                assert (after.attribute, after.value, after.valid_from, after.valid_to, after.occurs_from) == (
+                    *(before.attribute, before.value, before.valid_from, before.valid_to, before.occurs_from),
+                )
+        assert loaded["=HYPERLINK(1)"].importance == 0.9
+        assert plan_load(other, text).is_empty
+
+
+def test_a_table_that_was_edited_rewords_closes_and_adds(memory: MemoryManager, known: list[Memory]) -> None:
+    rows = [json.loads(line) for line in write(known, "jsonl").splitlines()]
+    bergen = next(row for row in rows if row["value"] == "Bergen")
+    pemba = next(row for row in rows if row["value"] == "Pemba")
+    bergen["content"] = "The user lives by the sea in Bergen."
+    pemba["valid_to"] = "2026-05-03T12:00:00+00:00"
+    more = [{"content": "The user keeps bees."}, {"content": "The user's password is hunter2."}, {"bees": 3}]
+    text = "\n".join([*(json.dumps(row) for row in (bergen, pemba, *more)), "not json"])
+    planned = plan_load(memory, text)
+    assert [words for _, words in planned.reworded] == ["The user lives by the sea in Bergen."]
+    assert [m.value for m in planned.closed] == ["Pemba"]
+    assert planned.added == ("The user keeps bees.",)
+    assert planned.refused == ("The user's password is hunter2.",)
+    assert planned.unreadable == ("{'bees': 3}", "not json")
+    carry_out(memory, planned)
+    assert contents(memory) == {"The user lives by the sea in Bergen.", "Answer in bullets.", "The user keeps bees."}

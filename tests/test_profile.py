@@ -54,8 +54,9 @@ DOG = fact("The user's dog is called Pemba.", "pet:dog")
 def test_each_fact_has_a_line_in_its_section_that_names_its_memory() -> None:
     text = profile_text(page(DOG, HOME, NAME).lines)
     assert text == (
-        "## About you\n- The user's name is Zorvik.\n- The user lives in Bergen.\n\n"
-        "## People and pets\n- The user's dog is called Pemba."
+        "## About you\n- The user's name is Zorvik.\n\n"
+        "## People and pets\n- The user's dog is called Pemba.\n\n"
+        "## Home\n- The user lives in Bergen."
     )
     assert page(DOG).lines[0].memory_ids == (DOG.id,)
 
@@ -171,3 +172,26 @@ def test_the_most_useful_lines_go_into_a_prompt_first() -> None:
     own = ProfileLine(section="Notes", text="I row at dawn.", author="user")
     mine = ProfileVersion(id="m", lines=(*version.lines, own), hidden_memory_ids=(), author="user", created_at=DAY)
     assert profile_lines_for_prompt(mine, "light", weights)[0] == own
+
+
+def test_every_change_of_a_fact_brings_a_page_of_its_own(memory: MemoryManager) -> None:
+    with open_assistant(Settings(home=memory.home), chat_model=ScriptedChatModel(), memory=memory) as assistant:
+
+        def page() -> list[str]:
+            assert assistant.wait_until_idle(30)
+            latest = memory.latest_profile()
+            return [line.text for line in latest.lines] if latest else []
+
+        hull = memory.add(content="The user lives in Hull.", attribute="city", value="Hull")
+        assert page() == ["The user lives in Hull."]
+        memory.update(hull.id, content="The user lives near Hull.")
+        assert page() == ["The user lives near Hull."]
+        parts = memory.split(hull.id, ["The user lives by the sea.", "The sea is near Hull."])
+        assert sorted(page()) == ["The sea is near Hull.", "The user lives by the sea."]
+        memory.close_memory(parts[0].id)
+        assert page() == ["The sea is near Hull."]
+        memory.reopen(parts[0].id)
+        memory.undo_add(parts[1].id)
+        assert page() == ["The user lives by the sea."]
+        memory.delete(parts[0].id)
+        assert page() == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.prompt import MessageTooLong, PromptMessage, PromptParts, Turn, build_messages
+from assistant.prompt import PROFILE_TOKENS, MessageTooLong, PromptMessage, PromptParts, Turn, build_messages
 from memory.dates import long_date
 from personas import Exchange, Persona
 
@@ -114,6 +114,15 @@ def test_memories_never_crowd_out_the_conversation() -> None:
     prompt = build_messages(parts, budget=800, count=count)
     assert prompt.turns_used == 2
     assert 0 < prompt.memories_used < 50
+
+
+def test_at_most_five_hundred_tokens_of_profile_go_into_a_prompt_the_first_lines_first() -> None:
+    lines = tuple(f"Line {number} about the user." for number in range(400))
+    prompt = build_messages(PromptParts(persona=NOVA, text="Hi", profile=lines), budget=30_000, count=count)
+    without = build_messages(PromptParts(persona=NOVA, text="Hi"), budget=30_000, count=count)
+    assert 450 < prompt.tokens - without.tokens <= PROFILE_TOKENS == 500
+    system = prompt.messages[0].content
+    assert lines[0] in system and lines[prompt.profile_used - 1] in system and lines[-1] not in system
 
 
 def test_a_date_reads_the_same_everywhere() -> None:

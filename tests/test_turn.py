@@ -254,6 +254,37 @@ def test_a_long_conversation_folds_its_oldest_turns_into_a_summary(settings: Set
         assert len(model.heard[-1]) < 40
 
 
+def test_the_summary_follows_what_it_covers_when_that_is_edited_or_forgotten(
+    settings: Settings, memory: MemoryManager
+) -> None:
+    model = ScriptedChatModel(replies=["I see."], n_ctx=600)
+    with make(settings.model_copy(update={"max_tokens": 64}), memory, model) as assistant:
+        first = say(assistant, "My dog is called Pemba. The bicycle in the cellar is green.")
+        for number in range(25):
+            say(assistant, f"Number {number}: the weather was grey and the bus was late again.", first.conversation_id)
+        before = memory.latest_summary(first.conversation_id)
+        assert before is not None and "bicycle" in before.content
+
+        (fact,) = memory.memories(attribute="pet:dog")
+        memory.delete(fact.id)
+        assert assistant.wait_until_idle(60)
+        after = memory.latest_summary(first.conversation_id)
+        assert after is not None and after.id != before.id, "it is folded anew"
+        assert "Pemba" not in after.content and "bicycle" in after.content
+
+        list(assistant.edit(first.user_message_id, "The bicycle in the cellar is red."))
+        assert assistant.wait_until_idle(60)
+        assert "green" not in prompt_of(model)
+        for number in range(25):
+            say(assistant, f"Line {number}: the weather was grey and the bus was late again.", first.conversation_id)
+        assert "Earlier in this conversation:" in prompt_of(model)
+        assert "green" not in prompt_of(model)
+        thread = {message.id for message in memory.thread(first.conversation_id)}
+        newest = memory.latest_summary(first.conversation_id)
+        assert newest is not None and "bicycle in the cellar is red" in newest.content
+        assert set(newest.message_ids) <= thread
+
+
 def test_a_persona_is_kept_for_its_conversation(assistant: Assistant, model: ScriptedChatModel) -> None:
     first = say(assistant, "Hello", persona="sage")
     say(assistant, "Who are you?", first.conversation_id)

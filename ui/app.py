@@ -101,20 +101,31 @@ def build_blocks(handlers: Any) -> Any:
             with gr.Tab("Chat", id="chat", elem_id="tab-chat"):
                 chat = build_chat(handlers, page, new, side, question)
             with gr.Tab("Memory", id="memory") as memory_tab:
-                listed, looking = build_memory(handlers, memory_tab, question)
+                build_memory(handlers, memory_tab, question)
             with gr.Tab("Profile", id="profile") as profile_tab:
-                build_profile(handlers, profile_tab)
+                build_profile(handlers, profile_tab, question)
             with gr.Tab("Learning", id="learning") as learning_tab:
-                build_learning(handlers, learning_tab)
+                build_learning(handlers, learning_tab, question)
             with gr.Tab("Your data", id="data") as data_tab:
                 build_data(handlers, data_tab, chat.view)
         for component in (new, side):
             component.click(lambda: gr.update(selected="chat"), None, tabs, show_progress="hidden")
-        question.yes.click(
-            handlers.yes, [question.pending, chat.current], [question.panel, *chat.view], show_progress="hidden"
-        ).then(handlers.memories, looking, listed, show_progress="hidden")
+        _connect_forgetting(handlers, question, chat)
     page.queue(default_concurrency_limit=PARALLEL_EVENTS)
     return page
+
+
+def _connect_forgetting(handlers: Any, question: Any, chat: Any) -> None:
+    """After a yes nothing that the page shows, or that was typed into it, names what is gone."""
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    asked = [question.forgotten, question.pending, question.words]
+    gone = (
+        question.yes.click(handlers.words_of, question.pending, question.forgotten, **quiet)
+        .then(handlers.yes, [question.pending, chat.current], [question.panel, *chat.view], **quiet)
+        .then(handlers.clear_drafts, [question.forgotten, *question.drafts], [*asked, *question.drafts], **quiet)
+    )
+    for show, inputs, outputs in question.views:
+        gone.then(show, inputs, outputs, **quiet)
 
 
 def serve(settings: Settings, *, open_browser: bool, demo: bool = False) -> None:

@@ -11,6 +11,7 @@ Who said it and when it was said are filters of search itself, in `memory.filter
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,14 @@ CHOICES = (
     ("What happened", "is:event"),
     ("Instructions", "is:rule"),
 )
+WRITERS = (
+    ("Anyone", ""),
+    ("You, by hand", "by:me"),
+    ("Rules, from your messages", "by:rules"),
+    ("The chat model, from your messages", "by:model"),
+    ("An import", "by:import"),
+)
+ANYBODY = ("Anybody", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +55,34 @@ class Filter:
                 return False
         elif self.kind and memory.kind != _KINDS.get(self.kind):
             return False
-        if self.about and memory.subject != ("user" if self.about == "me" else self.about):
+        if self.about and subject_word(memory.subject) != self.about:
             return False
         if self.writer and memory.origin != _WRITERS.get(self.writer):
             return False
         return self.moment is None or memory.holds_at(self.moment)
+
+
+def subject_word(subject: str) -> str:
+    """A subject as it is typed behind `about:`."""
+    return "me" if subject == "user" else re.sub(r"[^\w-]+", "-", subject.strip().lower())
+
+
+def subject_choices(subjects: Iterable[str]) -> list[tuple[str, str]]:
+    """Whom the list can be narrowed to: all that something is known of, the user first."""
+    others = sorted({subject for subject in subjects if subject != "user"})
+    named = [(subject[:1].upper() + subject[1:], f"about:{subject_word(subject)}") for subject in others]
+    return [ANYBODY, ("You", "about:me"), *named]
+
+
+def narrowed(query: str, kind: str, subject: str, writer: str, persona: str, held_on: str) -> str:
+    """The search box once filters were chosen beside it: the words stay, filters of these sorts make room for the chosen.
+
+    Args:
+        held_on: a day; one that is not typed to its end yet narrows nothing.
+    """
+    words = re.sub(r"(?<!\S)(?:is|about|by|on|persona):\S*", " ", query).split()
+    day = f"on:{held_on.strip()}" if re.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*", held_on or "") else ""
+    return " ".join([*words, *(part for part in (kind, subject, writer, persona, day) if part)])
 
 
 def read_filter(query: str) -> tuple[str, Filter]:

@@ -30,14 +30,24 @@ from assistant.refinement import is_about_facts
 from assistant.sensitivity import CLASSES
 from assistant.settings import Settings
 from assistant.streaming import DECLINES
-from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, retention, transfer
+from memory import (
+    Conversation,
+    ForgetPlan,
+    Memory,
+    MemoryStoreError,
+    Message,
+    SearchHit,
+    forgetting,
+    retention,
+    transfer,
+)
 from memory.chat_exports import is_chat_export
 from memory.chat_import import import_chats
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import PersonaError
 from ui import cards, rules
-from ui.filters import read_filter
+from ui.filters import read_filter, subject_choices
 
 log = logging.getLogger(__name__)
 
@@ -539,6 +549,17 @@ class ChatHandlers:
         return self.ask(f"conversation:{current}") if current else (gr.skip(),) * 3
 
     @told
+    def words_of(self, pending: str) -> list[str]:
+        """The words that are about to be forgotten."""
+        plan = self._plan(pending)
+        return [*plan.phrases, *plan.topic]
+
+    @told
+    def clear_drafts(self, words: list[str], *drafts: str | None) -> tuple[Any, ...]:
+        """(no words, nothing pending, no question, then each draft, emptied where it names what was forgotten)"""
+        return [], "", "", *("" if forgetting.is_named(words, draft or "") else gr.skip() for draft in drafts)
+
+    @told
     def yes(self, pending: str, current: str) -> tuple[Any, ...]:
         """Carry it out: (the question's panel, then the chat page)."""
         kind, _, identifier = pending.partition(":")
@@ -626,6 +647,11 @@ class PageHandlers(ChatHandlers):
             return [hit.item for hit in self._hits(query) if isinstance(hit.item, Memory)]
         listed = self.assistant.memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
         return [m for m in listed if narrowed.admits(m) and typed.persona in (None, m.persona)]
+
+    def subjects(self) -> Any:
+        """Whom the list can be narrowed to."""
+        kept = self.assistant.memory.memories(include_closed=True, limit=10_000)
+        return gr.update(choices=subject_choices(memory.subject for memory in kept))
 
     def _hits(self, query: str) -> list[SearchHit]:
         words, narrowed = read_filter(query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,14 @@ pytestmark = pytest.mark.browser
 
 Scripted = Callable[..., Served]
 Browse = Callable[..., Page]
+HELD_BY_THE_BROWSER = """() => [
+  document.documentElement.outerHTML,
+  ...[...document.querySelectorAll("textarea, input")].map((box) => box.value),
+  ...[localStorage, sessionStorage].map((store) => JSON.stringify({ ...store })),
+  document.cookie,
+  window.location.href,
+]"""
+"""All places in which a page may still hold a word."""
 
 
 def test_what_was_just_learnt_is_taken_back_with_one_press(scripted: Scripted, browse: Browse) -> None:
@@ -31,7 +40,10 @@ def test_a_topic_is_forgotten_from_the_memory_tab_after_it_was_shown(scripted: S
     page = browse(served)
     say(page, "I collect zorbstones. I live in Hull.")
     expect(page.locator("#cards .learnt")).to_have_count(2)
-    open_tab(page, "Memory")
+    page.locator("#box textarea").fill("Where do zorbstones")
+    for tab in ("Profile", "Learning", "Memory"):
+        open_tab(page, tab)
+    page.locator("#memories [data-act=history]").first.click()
     page.locator("#forget-what textarea, #forget-what input").fill("zorbstones")
     page.locator("#forget-show").click()
     expect(page.locator("#confirm")).to_contain_text("every sentence that names it")
@@ -41,6 +53,29 @@ def test_a_topic_is_forgotten_from_the_memory_tab_after_it_was_shown(scripted: S
     expect(page.locator("#memories")).to_contain_text("Hull")
     open_tab(page, "Chat")
     expect(page.locator("#chat")).not_to_contain_text("zorbstones")
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while any("zorbstone" in held.lower() for held in page.evaluate(HELD_BY_THE_BROWSER)):
+        assert time.monotonic() < deadline, "a copy stays on the page or in a draft"
+        page.wait_for_timeout(100)
+
+
+def test_the_list_is_narrowed_by_whom_it_is_about_and_by_what_was_true_on_a_day(
+    scripted: Scripted, browse: Browse
+) -> None:
+    served = scripted("Noted.")
+    memory = served.assistant.memory
+    memory.add(content="The user's sister lives in Perth.", subject="sister", attribute="city", value="Perth")
+    began, ended = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
+    memory.add(content="The user lived in Oslo.", value="Oslo", valid_from=began, valid_to=ended)
+    page = browse(served)
+    open_tab(page, "Memory")
+    expect(page.locator("#memories .a-card")).to_have_count(1)
+    page.locator("#memory-subject input").click()
+    page.locator("#memory-subject").get_by_role("option").filter(has_text="You").click()
+    expect(page.locator("#memories")).to_contain_text("Nothing remembered yet")
+    page.locator("#memory-on textarea, #memory-on input").fill("2020-06-01")
+    expect(page.locator("#memories")).to_contain_text("Oslo")
+    expect(page.locator("#memories")).not_to_contain_text("Perth")
 
 
 def test_a_delicate_statement_waits_for_a_yes(scripted: Scripted, browse: Browse) -> None:

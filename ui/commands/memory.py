@@ -224,12 +224,13 @@ def save(
 def load(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="A page that `save` wrote, or a list from another assistant; - reads a pipe.")
+        Path,
+        typer.Argument(help="What `save` wrote (.md, .jsonl, .csv), or a list from another assistant; - reads a pipe."),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read an edited page back, or a list of memories pasted from ChatGPT or Claude. Shows what would change first."""
+    """Read an edited page, a table or JSON lines back, or a list from ChatGPT or Claude. Shows what would change first."""
     from assistant import memory_file
     from assistant.errors import AttuneError
 
@@ -249,7 +250,9 @@ def load(
         for old in planned.closed:
             err.print(f"- {old.content}", markup=False)
         for words in planned.refused:
-            err.print(f"! delicate or secret, left out: {words}", markup=False)
+            err.print(f"! delicate, secret or an instruction, left out: {words}", markup=False)
+        for words in planned.unreadable:
+            err.print(f"! not a memory, left out: {words}", markup=False)
         if planned.is_empty:
             err.print("Nothing would change.")
         elif not yes and not typer.confirm("Change this?", err=True):
@@ -258,7 +261,7 @@ def load(
             memory_file.carry_out(store, planned)
         if as_json:
             counts = {"added": len(planned.added), "reworded": len(planned.reworded), "closed": len(planned.closed)}
-            print_json({**counts, "left_out": len(planned.refused)})
+            print_json({**counts, "left_out": len(planned.refused) + len(planned.unreadable)})
 
 
 @memory.command()

@@ -54,4 +54,5 @@ def build_care(care: MemoryCare, tab: gr.Tab, question: Question, looking: list[
     forget.click(care.ask_forget, picked, question.asking, **quiet)
     merge.click(care.merge, [picked, words, *looking], [words, *shown], **quiet)
     split.click(care.split, [picked, words, *looking], [words, *shown], **quiet)
-    question.yes.click(care.choices, looking, [picked, line], **quiet)
+    question.drafts.append(words)
+    question.views.append((care.choices, looking, [picked, line]))

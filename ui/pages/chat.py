@@ -188,6 +188,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         **quiet,
     )
     remove.click(handlers.ask_delete, current, question.asking, **quiet)
+    question.drafts.extend([box, comment, better, right, new_title])
     return ChatPage(current=current, side=side, view=view)
 
 

@@ -8,10 +8,10 @@ import gradio as gr
 
 from assistant.audience import AXES
 from ui.handlers import PageHandlers
-from ui.pages.parts import speaking_html
+from ui.pages.parts import Question, speaking_html
 
 
-def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
+def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
     edited = gr.State("")
     with gr.Column(elem_classes="a-page"):
         gr.HTML(
@@ -61,3 +61,5 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab) -> None:
         choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
     stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
+    question.drafts.extend([text, fresh])
+    question.views.append((handlers.learning, [], [listed]))

@@ -8,13 +8,13 @@ import gradio as gr
 
 from assistant.sensitivity import CLASSES
 from ui.care import MemoryCare
-from ui.filters import CHOICES
+from ui.filters import ANYBODY, CHOICES, WRITERS, narrowed
 from ui.handlers import PageHandlers
 from ui.pages.care import build_care
 from ui.pages.parts import Question, speaking_html
 
 
-def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tuple[gr.HTML, list[Any]]:
+def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
     edited = gr.State("")
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")
@@ -25,13 +25,20 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
                 elem_id="memory-search",
             )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
-        personas = gr.Dropdown(
-            [("Every persona", ""), *((p.name, f"persona:{p.id}") for p in handlers.assistant.all_personas())],
-            value="",
-            label="Told to one persona alone",
-            elem_id="memory-persona",
-        )
         show_kind = gr.Radio(list(CHOICES), value="", show_label=False, label="Show", elem_id="memory-kind")
+        with gr.Row(elem_id="memory-filters"):
+            subject = gr.Dropdown([ANYBODY], value="", label="About", elem_id="memory-subject", min_width=140)
+            writer = gr.Dropdown(
+                list(WRITERS), value="", label="Read or written by", elem_id="memory-writer", min_width=140
+            )
+            personas = gr.Dropdown(
+                [("Every persona", ""), *((p.name, f"persona:{p.id}") for p in handlers.assistant.all_personas())],
+                value="",
+                label="Told to one persona alone",
+                elem_id="memory-persona",
+                min_width=140,
+            )
+            held_on = gr.Textbox(label="True on", placeholder="2026-03-20", elem_id="memory-on", min_width=140)
         with gr.Row(visible=False, elem_id="memory-edit") as editing:
             text = gr.Textbox(label="Reword", elem_id="memory-text")
             save = gr.Button("Save", variant="primary", scale=0, min_width=80, elem_id="memory-save")
@@ -78,7 +85,10 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     tab.select(handlers.held, None, held, **quiet)
     tab.select(handlers.allowed, None, allowed, **quiet)
     tab.select(handlers.own_memories, None, own, **quiet)
-    gr.on([show_kind.input, personas.input], _narrowed, [show_kind, personas], query, **quiet)
+    tab.select(handlers.subjects, None, subject, **quiet)
+    chosen = [show_kind, subject, writer, personas, held_on]
+    chosen_anew = [*(choice.input for choice in chosen[:-1]), held_on.change]
+    gr.on(chosen_anew, narrowed, [query, *chosen], query, trigger_mode="always_last", **quiet)
     held.click(handlers.held_pressed, looking, [held, listed], **quiet)
     allowed.input(handlers.allow, allowed, None, **quiet)
     own.input(handlers.set_own_memories, own, None, **quiet)
@@ -93,11 +103,14 @@ def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> tup
     )
     gr.on([save.click, text.submit], handlers.save_memory, [edited, text, *looking], [editing, listed], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_memory, [fresh, *looking], [fresh, listed], **quiet)
-    return listed, looking
-
-
-def _narrowed(kind: str, persona: str) -> str:
-    return " ".join(part for part in (kind, persona) if part)
+    question.drafts.extend([query, text, fresh, what])
+    question.views.extend(
+        [
+            (handlers.memories, looking, [listed]),
+            (handlers.held, [], [held]),
+            (lambda: ("", gr.update(visible=False)), [], [history, editing]),
+        ]
+    )
 
 
 def _fields(kind: str) -> tuple[Any, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from ui.handlers import PageHandlers
-from ui.pages.parts import speaking_html
+from ui.pages.parts import Question, speaking_html
 
 
-def build_profile(handlers: PageHandlers, tab: gr.Tab) -> None:
+def build_profile(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Profile</h2><p class='a-lead'>What a new conversation knows about you. Your own words win.</p>")
         shown = speaking_html(elem_id="profile")
@@ -21,3 +21,4 @@ def build_profile(handlers: PageHandlers, tab: gr.Tab) -> None:
     tab.select(handlers.profile, None, outputs, show_progress="hidden")
     save.click(handlers.save_profile, text, outputs, show_progress="hidden")
     gr.on([shown.click, versions.click], handlers.profile_pressed, None, [*outputs, changed], show_progress="hidden")
+    question.views.append((lambda: (*handlers.profile(), ""), [], [*outputs, changed]))
