@@ -288,7 +288,8 @@ class ChatHandlers:
         answer = self.assistant.memory.get_message(message_id)
         if self._is_blind(self._undecided(answer)):
             return used
-        return used + rules.why(learned, tried, answer.model, answer.id if answer.status == "complete" else "")
+        without = answer.id if answer.status == "complete" else ""
+        return used + rules.why(learned, tried, answer.model, without, self.assistant.steering_of(message_id))
 
     @told
     def open(self, current: str, wanted: str = "") -> ChatView:
@@ -826,6 +827,15 @@ class PageHandlers(ChatHandlers):
     def choose_starter(self, axis: Axis, choice: str) -> None:
         self.assistant.choose_starter(axis, choice)
         gr.Info("It holds from the next answer on, until you teach otherwise.")
+
+    @told
+    def choose_steering(self, strength: float) -> str:
+        """(what it costs)"""
+        self.assistant.choose_steering(float(strength))
+        if not strength:
+            return "Off: nothing is weighed, and replies take no longer."
+        times = f"From the next answer on it counts {1 + strength:g} times."
+        return f"{times} “Why like this?” beside an answer tells how long that took."
 
     def learn_now(self) -> Iterator[tuple[Any, ...]]:
         """Learn from the ratings, telling how far it is: (what it is doing, the page)"""

@@ -150,14 +150,16 @@ def history(
     return f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{"".join(rows)}</ol>'
 
 
-def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "") -> str:
-    """Why an answer is as it is: the rules that it was written with. With `message_id`, a way to the answer without them."""
+def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "", steered: str = "") -> str:
+    """Why an answer is as it is: the rules that it was written with, and how much they counted (`steered`, in words). With
+    `message_id`, a way to the answer without them."""
+    note = escape(" ".join(part for part in (steered, f"Written by {model}." if model else "") if part))
     without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
     if not rules and not tried:
         return card(
             "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
             *without,
-            note=escape(f"written by {model}") if model else "",
+            note=note,
         )
     listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
     trial = "".join(
@@ -166,5 +168,5 @@ def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str 
     return card(
         f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
         *without,
-        note=escape(f"written by {model}") if model else "",
+        note=note,
     )
