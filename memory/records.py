@@ -63,6 +63,8 @@ class Message:
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     duration_ms: float | None = None
+    copied_at: datetime | None = None
+    """When the user last took an answer along: a sign, weaker than a thumb, that it was of use."""
 
     @property
     def stopped(self) -> bool:

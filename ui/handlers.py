@@ -437,6 +437,15 @@ class ChatHandlers:
             self.assistant.rate(wanted, -1, reasons, comment or None, better or None)
         return gr.update(visible=False), self._cards(self._thread(current))
 
+    @told
+    def copied(self, current: str, event: gr.CopyData) -> None:
+        """An answer was copied: a sign that it was of use. Gradio says what was copied, not from where."""
+        text = str(event.value).strip()
+        for message in reversed([] if is_incognito(current) else self._thread(current)):
+            if message.role == "assistant" and text in (shown_text(message.content).strip(), message.content.strip()):
+                self.assistant.memory.mark_copied(message.id)
+                return
+
     def _thread(self, current: str) -> list[Message]:
         if is_incognito(current):
             return self.assistant.incognito.thread(current)

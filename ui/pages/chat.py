@@ -165,6 +165,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     undo.click(handlers.undo, current, view, **quiet)
     chatbot.undo(handlers.undo, current, view, **quiet)
     chatbot.select(handlers.select, ids, used, **quiet)
+    chatbot.copy(handlers.copied, current, None, **quiet)
     chatbot.like(handlers.rate, ids, [rated, why, reasons, comment, better], **quiet)
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
