@@ -19,7 +19,7 @@ import gradio as gr
 
 from assistant import digests
 from assistant.assistant import Assistant, give_own_memory, open_assistant
-from assistant.audience import Axis
+from assistant.audience import AXES, Axis
 from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
@@ -33,7 +33,7 @@ from assistant.streaming import DECLINES
 from memory import Conversation, ForgetPlan, Memory, MemoryStoreError, Message, SearchHit, retention, transfer
 from memory.dates import local_days
 from memory.filters import read_filters
-from personas import PersonaError
+from personas import Persona, PersonaError
 from ui import cards, rules
 from ui.filters import read_filter
 
@@ -171,7 +171,7 @@ class ChatHandlers:
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
             side=self._side(current),
             persona=speaker.id,
-            starters=gr.update(value=cards.starters(speaker, server=self._server), visible=not rows),
+            starters=gr.update(value=self._starters(speaker), visible=not rows),
             cards=self._cards(thread),
             used=self._used(thread, of_message),
             box=gr.skip() if box is None else box,
@@ -596,7 +596,27 @@ class ChatHandlers:
         speaker = self.assistant.persona(persona or self.assistant.settings.persona)
         if current and not is_incognito(current):
             self.assistant.memory.set_persona(current, speaker.id)
-        return cards.starters(speaker, server=self._server)
+        return self._starters(speaker)
+
+    def _starters(self, speaker: Persona) -> str:
+        """The empty state; someone who has said nothing yet is asked how they want to be answered."""
+        settings = self.assistant.settings
+        new = not self.assistant.memory.conversations(limit=1)
+        chosen: dict[Axis, str] | None = {axis: getattr(settings, axis) for axis in AXES} if new else None
+        return cards.starters(speaker, server=self._server, chosen=chosen)
+
+    @told
+    def starter_pressed(self, persona: str, event: gr.EventData) -> tuple[Any, ...]:
+        """A card puts its words into the box, for the user to send; a choice of the starter profile is kept, and pressed
+        again taken back: (the box, the empty state)"""
+        act, what = _pressed(event)
+        if act == "fill":
+            return what, gr.skip()
+        axis, _, choice = what.partition(":")
+        if act == "starter" and axis in AXES:
+            before = getattr(self.assistant.settings, axis)
+            self.assistant.choose_starter(axis, "" if choice == before else choice)
+        return gr.skip(), self._starters(self.assistant.persona(persona or self.assistant.settings.persona))
 
 
 class PageHandlers(ChatHandlers):
@@ -866,7 +886,7 @@ class PageHandlers(ChatHandlers):
         while not done.wait(0.2):
             now = self.assistant.refiner.progress
             if now is not None:
-                yield f"{cards.escape(now.doing)} ({now.done} of {now.total})", gr.skip()
+                yield rules.progress(now.doing, now.done, now.total), gr.skip()
         yield cards.escape(" ".join(outcome)), self.learning()
 
     # --- data -----------------------------------------------------------------------------------------------------

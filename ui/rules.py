@@ -66,6 +66,12 @@ def rule_card(rule: Rule, taught: Taught) -> str:
     )
 
 
+def progress(doing: str, done: int, total: int) -> str:
+    """How far a run of learning is, and with what."""
+    bar = f'<progress value="{done}" max="{max(1, total)}" aria-label="Learning"></progress>'
+    return f"{bar} {escape(doing)} ({done} of {total})"
+
+
 def nearest(standings: Sequence[Standing], limit: int = 3) -> str:
     """What the ratings speak for so far, and how far it is from being sure."""
     rows = [s for s in standings if s.log_wealth > 0][:limit]
