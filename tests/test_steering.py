@@ -23,6 +23,8 @@ from assistant.prompt import PromptParts, build_messages, impersonal
 from assistant.settings import load_settings
 from assistant.steering import PLAUSIBLE, log_probabilities, steered
 from assistant.streaming import to_langchain
+from benchmarks import steering
+from benchmarks.tastes import read_world
 from memory import MemoryManager
 from personas import load_library
 from tests.fakes import ScriptedChatModel
@@ -148,6 +150,15 @@ def test_a_steered_reply_tells_its_cost_and_reads_neither_prompt_twice(builtin: 
     assert kept == len(builtin._render(unknown)[0]) - 1
     builtin.forget_prompts()
     assert other.tokens == []
+
+
+def test_the_benchmark_tells_what_each_strength_does(builtin: LlamaChatModel) -> None:
+    world = read_world(steering.HERE / "users.yaml", steering.HERE / "questions.yaml")
+    emoji = [user for user in world.users if user.id == "emoji"]
+    asked = [question for question in world.questions if question.heldout][:1]
+    rows = {row["strength"]: row for row in steering.measure(builtin, emoji, asked)}
+    assert (rows[-1.0]["suits"], rows[0.0]["suits"], rows[0.0]["steering_ms"]) == (0, 1, 0)
+    assert rows[1.0]["steering_ms"] > 0 and "emoji" in steering.table(list(rows.values()))
 
 
 def test_stop_stops_a_steered_reply_and_the_next_one_is_whole(builtin: LlamaChatModel) -> None:
