@@ -559,6 +559,20 @@ class Assistant:
         setattr(self.settings, axis, choice)
         save_setting(self.settings.home, axis, choice)
 
+    def choose_steering(self, strength: float) -> None:
+        """How much more than once what is known of the user counts in a reply: see `assistant.steering`. Kept in
+        `attune.toml`; 0 is off.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.steering = strength
+        save_setting(self.settings.home, "steering", strength)
+
+    def steering_of(self, message_id: str) -> str:
+        """How much what is known of the user counted in an answer and what that cost, in words; empty where it was off."""
+        return next((use.text for use in self.memory.uses_of(message_id) if use.item_type == "steering"), "")
+
     def _change_rules(self, rules: Sequence[Rule], reason: str) -> PromptVersion:
         version = self.memory.current_prompt()
         return self.memory.add_prompt_version(

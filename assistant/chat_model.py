@@ -1,8 +1,9 @@
 """The chat model: llama.cpp behind LangChain's `BaseChatModel`. The only module that says `llama_cpp`.
 
 Three contexts over one loaded model: replies own one, background writing another and scoring the third, so that none
-evicts another's cache. One thread computes at a time, and background work gives way to a reply between any two tokens or
-chunks of its prompt. Cancelling is a flag that is looked at in the same places.
+evicts another's cache. A reply that is steered has a second one, for its prompt without the personal part. One thread
+computes at a time, and background work gives way to a reply between any two tokens or chunks of its prompt. Cancelling is
+a flag that is looked at in the same places.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from assistant.errors import ChatModelError, ContextOverflow, GrammarUnsupported
 from assistant.models import builtin_model_path, check_gguf
 from assistant.reasoning import OPEN, ReasoningSplitter, StopStrings
 from assistant.settings import Settings
+from assistant.steering import steered
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ SCORING_N_CTX = 2048
 RANDOM_SEED = 0xFFFFFFFF
 ONE_THREAD_PARAMS = 5e7
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-Purpose = Literal["reply", "background", "scoring"]
+Purpose = Literal["reply", "background", "scoring", "steering"]
+"""What a context is for. "steering" is the other half of a reply and never waits by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,9 +179,48 @@ class _Context:
     def sample(self, sampler: Any) -> int:
         return int(sampler.sample(self._context, -1))
 
+    def logits(self) -> NDArray[np.float32]:
+        """(vocab,) of the token after those evaluated."""
+        return np.ctypeslib.as_array(self._context.get_logits_ith(-1), shape=(self._n_vocab,)).copy()
+
     def close(self) -> None:
         self._batch.close()
         self._context.close()
+
+
+class _Steering:
+    """The same reply after another prompt, read alongside, and what that takes. See `assistant.steering`."""
+
+    def __init__(self, context: _Context, *, strength: float, n_vocab: int) -> None:
+        from llama_cpp._internals import LlamaTokenDataArray
+
+        self._context = context
+        self._strength = strength
+        self._candidates = LlamaTokenDataArray(n_vocab=n_vocab)
+        self.spent_ms = 0.0
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent_ms += (time.perf_counter() - started) * 1000
+
+    def sample(self, context: _Context, sampler: Any) -> int:
+        """The next token of the reply that `context` has evaluated."""
+        import llama_cpp
+
+        with self.timed():
+            self._candidates.copy_logits(steered(context.logits(), self._context.logits(), self._strength))
+        llama_cpp.llama_sampler_apply(sampler.sampler, ctypes.byref(self._candidates.candidates))
+        token = int(self._candidates.candidates_data.id[self._candidates.candidates.selected])
+        llama_cpp.llama_sampler_accept(sampler.sampler, token)
+        return token
+
+    def follow(self, token: int) -> None:
+        with self.timed():
+            self._context.evaluate([token])
 
 
 class LlamaChatModel(BaseChatModel):
@@ -186,8 +228,10 @@ class LlamaChatModel(BaseChatModel):
 
     `stream` and `invoke` take, beside LangChain's own arguments: `max_tokens`, `temperature` (0: the likeliest token),
     `top_p`, `seed`, `json_schema` (the reply is JSON of that schema), `cancel` (a `threading.Event`) and `purpose`
-    ("reply" or "background"; scoring has its own). The last chunk's `response_metadata` has finish_reason (stop, length
-    or cancelled), prompt_tokens, cached_tokens, completion_tokens, first_token_ms and total_ms.
+    ("reply" or "background"; scoring has its own). `without` is the same prompt without its personal part, which then
+    counts 1 + `strength` times (`assistant.steering`); of replies only, and without a schema. The last chunk's
+    `response_metadata` has finish_reason (stop, length or cancelled), prompt_tokens, cached_tokens, completion_tokens,
+    first_token_ms, total_ms and steering_ms, which is what reading `without` took of the total.
     """
 
     model_path: Path
@@ -196,6 +240,7 @@ class LlamaChatModel(BaseChatModel):
     n_params: int | None = None
     is_builtin: bool = False
     can_score: bool = True
+    can_steer: bool = True
     temperature: float = 0.7
     top_p: float = 0.95
     seed: int | None = None
@@ -304,11 +349,14 @@ class LlamaChatModel(BaseChatModel):
         top_p: float | None = None,
         seed: int | None = None,
         json_schema: dict[str, Any] | None = None,
+        without: Sequence[BaseMessage] | None = None,
+        strength: float = 0.0,
         **_ignored: Any,
     ) -> Iterator[ChatGenerationChunk]:
         started = time.perf_counter()
         tokens, thinking = self._render(messages)
-        limit = self._room(len(tokens), purpose)
+        other = self._render(without)[0] if without is not None and json_schema is None else []
+        limit = self._room(max(len(tokens), len(other)), purpose)
         limit = min(limit, max_tokens) if max_tokens else limit
         splitter = ReasoningSplitter(thinking=thinking and json_schema is None)
         stops = StopStrings(marks=tuple(stop or ()))
@@ -320,14 +368,17 @@ class LlamaChatModel(BaseChatModel):
             json_schema=json_schema,
         )
         finish, first_token_ms, cached, written = "length", 0.0, 0, list[int]()
+        steering: _Steering | None = None
         try:
             with self._turnstile.enter(purpose):
                 context = self._context(purpose)
                 cached = context.keep_common(tokens)
                 self._prefill(context, tokens[cached:], cancel, purpose)
+                if other:
+                    steering = self._steering(other, strength, cancel)
                 while len(written) < limit:
                     self._check(cancel, purpose)
-                    token = context.sample(sampler)
+                    token = steering.sample(context, sampler) if steering else context.sample(sampler)
                     first_token_ms = first_token_ms or (time.perf_counter() - started) * 1000
                     if self._is_end(token):
                         finish = "stop"
@@ -339,9 +390,13 @@ class LlamaChatModel(BaseChatModel):
                         finish = "stop"
                         break
                     context.evaluate([token])
+                    if steering:
+                        steering.follow(token)
         except Cancelled:
             finish = "cancelled"
             self._context(purpose).reset()
+            if "steering" in self._contexts:
+                self._contexts["steering"].reset()
         finally:
             sampler.close()
         rest = stops.feed(decoder.decode(b"", final=True)) + stops.end()
@@ -361,6 +416,7 @@ class LlamaChatModel(BaseChatModel):
                     "completion_tokens": len(written),
                     "first_token_ms": first_token_ms,
                     "total_ms": (time.perf_counter() - started) * 1000,
+                    "steering_ms": steering.spent_ms if steering else 0.0,
                 },
             )
         )
@@ -427,7 +483,7 @@ class LlamaChatModel(BaseChatModel):
         self._tokenize.cache_clear()
         with self._turnstile.enter("reply"):
             for purpose, context in self._contexts.items():
-                if purpose == "reply":
+                if purpose in ("reply", "steering"):
                     context.reset()
                 else:
                     context.stale = True
@@ -502,6 +558,15 @@ class LlamaChatModel(BaseChatModel):
         for start in range(0, len(tokens), CHUNK):
             self._check(cancel, purpose)
             context.evaluate(tokens[start : start + CHUNK])
+
+    def _steering(self, tokens: Sequence[int], strength: float, cancel: threading.Event | None) -> _Steering:
+        """The other prompt of a reply, evaluated. Its context is made when it is first wanted."""
+        context = self._context("steering")
+        steering = _Steering(context, strength=strength, n_vocab=self._model.n_vocab())
+        with steering.timed():
+            cached = context.keep_common(tokens)
+            self._prefill(context, tokens[cached:], cancel, "reply")
+        return steering
 
     def _check(self, cancel: threading.Event | None, purpose: Purpose) -> None:
         if cancel is not None and cancel.is_set():

@@ -47,6 +47,8 @@ class Timings:
     search: float
     first_token: float
     total: float
+    steering: float = 0.0
+    """What of the total it took to read the prompt without its personal part as well; 0 where that was not done."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import Literal
 
 from memory.dates import long_date
@@ -25,6 +26,7 @@ MEMORY_SHARE = 0.25
 """At most this share of the budget goes to the memory block of the new message."""
 SUMMARY_SHARE = 0.2
 """At most this share goes to the running summary; its oldest lines go first, and stay findable as messages."""
+MEMORIES = "Memories:"
 TOPIC_RULES = "Rules for this answer:"
 
 
@@ -115,7 +117,7 @@ def block_text(today: date | None = None, memories: Sequence[str] = (), topic_ru
     if today is not None:
         parts.append(f"Today is {long_date(today)}.")
     if memories:
-        parts.append("Memories:\n" + "\n".join(f"- {line}" for line in memories))
+        parts.append(f"{MEMORIES}\n" + "\n".join(f"- {line}" for line in memories))
     if topic_rules:
         parts.append(f"{TOPIC_RULES}\n" + "\n".join(f"- {rule}" for rule in topic_rules))
     return "\n".join(parts)
@@ -124,6 +126,16 @@ def block_text(today: date | None = None, memories: Sequence[str] = (), topic_ru
 def user_text(block: str, text: str) -> str:
     """The user message as the model reads it: the block, an empty line, the words of the user."""
     return f"{block}\n\n{text}" if block else text
+
+
+def impersonal(parts: PromptParts) -> PromptParts:
+    """The same question to the same persona, with nothing of what is known of the user, in earlier turns either."""
+    turns = tuple(replace(turn, block=_without_what_was_known(turn.block)) for turn in parts.turns)
+    return replace(parts, rules=(), profile=(), memories=(), topic_rules=(), turns=turns)
+
+
+def _without_what_was_known(block: str) -> str:
+    return "\n".join(takewhile(lambda line: line not in (MEMORIES, TOPIC_RULES), block.splitlines()))
 
 
 def build_messages(parts: PromptParts, *, budget: int, count: Counter) -> Prompt:

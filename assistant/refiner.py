@@ -556,8 +556,9 @@ class Refiner:
         rated = self._rated()
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
         thumbs = [(one.created_at, one.rating == 1) for one in rated]
-        # Stopping an answer, or asking again, is too little to judge a rule by, and enough to try one.
+        # Stopping an answer, asking again or copying it is too little to judge a rule by, and enough to try one, or none.
         weak = [(moment, False) for moment in self._memory.refinements.weak_dislikes()]
+        weak += [(moment, True) for moment in self._memory.refinements.weak_likes()]
         felt = [liked for moment, liked in sorted([*thumbs, *weak]) if since is None or moment > since]
         if acceptance.trial_chance(felt) == 0:
             return None

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     personalization: Literal["off", "light", "full"] = Field(
         default="full", description="How much of you goes into a prompt."
     )
+    steering: float = Field(
+        default=0.0,
+        ge=-1,
+        le=3,
+        description="How much more than once that counts, token by token; a reply takes about twice as long. 0: off.",
+    )
     expertise: Literal["", "beginner", "expert"] = Field(
         default="", description="To begin with, until you teach otherwise: how much you know."
     )

@@ -63,6 +63,7 @@ class Streamed:
     tokens: Tokens
     first_token_ms: float
     stopped: bool
+    steering_ms: float = 0.0
 
 
 def stream_reply(
@@ -83,7 +84,12 @@ def stream_reply(
     """
     text = reasoning = ""
     first_token_ms = 0.0
-    end: dict[str, int] = {"prompt_tokens": prompt.tokens, "cached_tokens": 0, "completion_tokens": 0}
+    end: dict[str, Any] = {
+        "prompt_tokens": prompt.tokens,
+        "cached_tokens": 0,
+        "completion_tokens": 0,
+        "steering_ms": 0.0,
+    }
     grown_at = time.perf_counter()
     try:
         for chunk in chat_model.stream(
@@ -113,6 +119,7 @@ def stream_reply(
         tokens=Tokens(prompt=end["prompt_tokens"], cached=end["cached_tokens"], completion=end["completion_tokens"]),
         first_token_ms=first_token_ms,
         stopped=stopped,
+        steering_ms=end["steering_ms"],
     )
 
 
@@ -137,7 +144,10 @@ def response_of(
         model=chat_model.model_name,
         tokens=streamed.tokens,
         timings_ms=Timings(
-            search=search_ms, first_token=streamed.first_token_ms, total=(time.perf_counter() - started) * 1000
+            search=search_ms,
+            first_token=streamed.first_token_ms,
+            total=(time.perf_counter() - started) * 1000,
+            steering=streamed.steering_ms,
         ),
         stopped=streamed.stopped,
         reasoning=streamed.reasoning,

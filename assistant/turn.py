@@ -19,11 +19,11 @@ from assistant.audience import Axis, starter_rules
 from assistant.errors import AttuneError
 from assistant.events import UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import Prompt, PromptParts, Turn, block_text
+from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal
 from assistant.refinement import rules_for
 from assistant.running import RunningReply
 from assistant.settings import Settings
-from assistant.streaming import fit_prompt, reply_tokens, response_of, stream_reply, to_langchain
+from assistant.streaming import Streamed, fit_prompt, reply_tokens, response_of, stream_reply, to_langchain
 from assistant.timeline import coming_up
 from memory import (
     Memory,
@@ -100,6 +100,17 @@ class TurnRequest:
     """A regeneration: sample, so that the second try is another one."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """A prompt, and what it was made of."""
+
+    prompt: Prompt
+    parts: PromptParts
+    uses: list[MessageUse]
+    rules: tuple[str, ...]
+    """Those in force."""
+
+
 class TurnWriter:
     """Writes replies, one at a time, on the caller's thread."""
 
@@ -141,10 +152,10 @@ class TurnWriter:
         thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
         reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
         with self._memory.worker.paused():
-            prompt, _, _ = self._prompt(
+            made = self._prompt(
                 replace(request, personal=False), chat_model, thread, None, [], chat_model.n_ctx - reserve
             )
-            return str(chat_model.invoke(to_langchain(prompt.messages), max_tokens=reserve).content)
+            return str(chat_model.invoke(to_langchain(made.prompt.messages), max_tokens=reserve).content)
 
     def _fail(self, request: TurnRequest, running: RunningReply, error: Exception) -> None:
         try:
@@ -160,21 +171,25 @@ class TurnWriter:
         hits = self._search(request, thread, summary) if request.personal else []
         search_ms = (time.perf_counter() - started) * 1000
         reserve = reply_tokens(chat_model, self._settings.max_tokens)
-        prompt, uses, rules = self._prompt(request, chat_model, thread, summary, hits, chat_model.n_ctx - reserve)
-        self._memory.set_block(request.question.id, prompt.block)
-        self._memory.record_uses(request.answer.id, uses)
+        made = self._prompt(request, chat_model, thread, summary, hits, chat_model.n_ctx - reserve)
+        self._memory.set_block(request.question.id, made.prompt.block)
+        self._memory.record_uses(request.answer.id, made.uses)
 
         options: dict[str, Any] = {"max_tokens": reserve}
         if request.fresh_wording:
             options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
+        options |= self._steering(made, chat_model, chat_model.n_ctx - reserve)
         streamed = stream_reply(
             chat_model,
-            prompt,
+            made.prompt,
             running,
             started=started,
             grow=lambda text: self._memory.grow_message(request.answer.id, text),
             **options,
         )
+        if streamed.steering_ms:
+            steered = MessageUse(item_type="steering", item_id="steering", text=self._in_words(streamed, started))
+            self._memory.record_uses(request.answer.id, [*made.uses, steered])
         self._memory.finish_message(
             request.answer.id,
             content=streamed.text,
@@ -194,11 +209,27 @@ class TurnWriter:
                 chat_model=chat_model,
                 started=started,
                 search_ms=search_ms,
-                memories_used=used_memories(self._memory, uses),
-                rules=rules,
+                memories_used=used_memories(self._memory, made.uses),
+                rules=made.rules,
             )
         )
         return streamed.text
+
+    def _steering(self, made: _Made, chat_model: Any, budget: int) -> dict[str, Any]:
+        """What the chat model needs to scale the influence of what is known of the user; nothing where that is off, where
+        nothing is known, or where the model cannot."""
+        if not self._settings.steering or not getattr(chat_model, "can_steer", False):
+            return {}
+        same_turns = made.parts.turns[len(made.parts.turns) - made.prompt.turns_used :]
+        without = fit_prompt(impersonal(replace(made.parts, turns=same_turns)), chat_model, budget=budget, kept=True)
+        if without.messages == made.prompt.messages:
+            return {}
+        return {"without": to_langchain(without.messages), "strength": self._settings.steering}
+
+    def _in_words(self, streamed: Streamed, started: float) -> str:
+        total = (time.perf_counter() - started) * 1000
+        times = f"{1 + self._settings.steering:g} times"
+        return f"What is known of you counted {times}, which took {streamed.steering_ms:.0f} of {total:.0f} ms."
 
     def _search(self, request: TurnRequest, thread: Sequence[Message], summary: Summary | None) -> list[SearchHit]:
         folded = set(summary.message_ids) if summary else set()
@@ -223,8 +254,7 @@ class TurnWriter:
         summary: Summary | None,
         hits: Sequence[SearchHit],
         budget: int,
-    ) -> tuple[Prompt, list[MessageUse], tuple[str, ...]]:
-        """The prompt, what it was made of, and the rules in force."""
+    ) -> _Made:
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
         may_try = strength != "off" and request.may_try
@@ -269,6 +299,8 @@ class TurnWriter:
             memories=tuple(line for _, line in chosen),
             topic_rules=trial.topic_rules if trial else (),
         )
+        if strength == "off":
+            parts = impersonal(parts)
         prompt = fit_prompt(parts, chat_model, budget=budget, kept=True)
         if prompt.turns_used < len(parts.turns):
             self._memory.jobs.enqueue(
@@ -304,7 +336,7 @@ class TurnWriter:
             # A trial is for one answer: the next turn's prompt does not know of it.
             block = block_text(parts.today, parts.memories[: prompt.memories_used])
             prompt = replace(prompt, block=block)
-        return prompt, uses, rules
+        return _Made(prompt=prompt, parts=parts, uses=uses, rules=rules)
 
     def _is_hidden(self, item: Memory | Message, hidden: frozenset[str]) -> bool:
         """Does it belong to a persona that keeps its own memory?"""
@@ -339,7 +371,7 @@ def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[Us
     """What an answer was given with, each with its source, without rules and what was forgotten since."""
     found = []
     for use in uses:
-        if use.item_type == "rule":
+        if use.item_type in ("rule", "steering"):
             continue
         source: str | None = None
         created_at = None

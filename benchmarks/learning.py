@@ -120,13 +120,17 @@ class NoVectors:
         return np.zeros(1, np.float32)
 
 
+def global_rules() -> str:
+    return (files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8")
+
+
 class Writer:
     """Answers questions under given rules, in the form of `assistant.prompt`."""
 
     def __init__(self, model: CachedModel) -> None:
         self.model = model
         self._persona = load_library()["nova"]
-        self.global_rules = (files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8")
+        self.global_rules = global_rules()
 
     def __call__(self, question: str, rules: Sequence[str], topic_rules: Sequence[str] = ()) -> str:
         parts = PromptParts(

@@ -373,6 +373,15 @@ class MemoryManager:
         """Record the memory block that a user message was rendered with."""
         self.store.change("messages", message_id, block=block)
 
+    def mark_copied(self, message_id: str) -> None:
+        """The user copied an answer.
+
+        Raises:
+            NotFound
+        """
+        self.get_message(message_id)
+        self.store.change("messages", message_id, copied_at=self.clock())
+
     def find_message(self, message_id: str) -> Message | None:
         return self.store.find("messages", Message, message_id)
 

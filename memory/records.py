@@ -14,7 +14,7 @@ Origin = Literal["rule", "model", "user", "import"]
 """Who wrote a memory: an extraction rule, the chat model, the user by hand, or an import."""
 MemoryEventKind = Literal["added", "refreshed", "edited", "closed", "reopened", "forgotten", "merged", "split"]
 HitSource = Literal["bm25", "dense", "both"]
-UseKind = Literal["memory", "message", "profile", "rule", "trial"]
+UseKind = Literal["memory", "message", "profile", "rule", "trial", "steering"]
 """trial: a rule that one answer was written with to see whether it is liked; `item_id` is its candidate."""
 RuleState = Literal["proposed", "accepted", "rejected", "retired"]
 Rating = Literal[1, -1]
@@ -63,6 +63,8 @@ class Message:
     cached_tokens: int | None = None
     completion_tokens: int | None = None
     duration_ms: float | None = None
+    copied_at: datetime | None = None
+    """When the user last took an answer along: a sign, weaker than a thumb, that it was of use."""
 
     @property
     def stopped(self) -> bool:

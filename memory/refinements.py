@@ -22,6 +22,10 @@ PairSource = Literal["regeneration", "ab"]
 Scored = Literal["answer", "edit"]
 """What of a message was scored: the answer as it was written, or the user's own version of it."""
 
+WEAK_NEWEST = 200
+"""Answers that are looked at for what was done with them. It is asked before every reply, and older ones say little of today."""
+MARKS = " \t\n.,;:?!…"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
@@ -134,16 +138,36 @@ class Refinements:
         return [(row["message_id"], row["item_id"]) for row in rows]
 
     def weak_dislikes(self) -> list[datetime]:
-        """When answers were written that nobody rated, but that the user stopped or had written again; oldest first."""
+        """When answers were written that nobody rated or copied, but that the user stopped, had written again, or after which
+        they asked the same again in other capitals and marks at most; oldest first."""
+        return self._unrated(
+            """copied_at IS NULL AND (
+                   status = 'stopped'
+                   OR EXISTS (SELECT 1 FROM messages n
+                              WHERE n.parent_id = m.parent_id AND n.role = 'assistant' AND n.seq > m.seq)
+                   OR EXISTS (SELECT 1 FROM messages q JOIN messages n ON n.parent_id = m.id
+                              WHERE q.id = m.parent_id AND n.role = 'user'
+                                AND lower(trim(n.content, ?)) = lower(trim(q.content, ?))))""",
+            MARKS,
+            MARKS,
+        )
+
+    def weak_likes(self) -> list[datetime]:
+        """When answers were written that nobody rated, but that the user copied; oldest first."""
+        return self._unrated("copied_at IS NOT NULL")
+
+    def _unrated(self, which: str, *parameters: str) -> list[datetime]:
+        """Among the newest answers, those without a thumb, a comparison or a rule on trial."""
         rows = self._store.rows(
-            """SELECT m.created_at FROM messages m
-               WHERE m.role = 'assistant' AND trim(m.content) != ''
-                 AND m.id NOT IN (SELECT message_id FROM feedback)
-                 AND m.id NOT IN (SELECT better_id FROM preference_pairs UNION SELECT worse_id FROM preference_pairs)
-                 AND m.id NOT IN (SELECT message_id FROM message_uses WHERE item_type = 'trial')
-                 AND (m.status = 'stopped' OR EXISTS (
-                     SELECT 1 FROM messages n WHERE n.parent_id = m.parent_id AND n.role = 'assistant' AND n.seq > m.seq))
-               ORDER BY m.created_at, m.seq"""
+            f"""SELECT m.created_at FROM
+                    (SELECT * FROM messages WHERE role = 'assistant' ORDER BY seq DESC LIMIT ?) m
+                WHERE trim(m.content) != ''
+                  AND m.id NOT IN (SELECT message_id FROM feedback)
+                  AND m.id NOT IN (SELECT better_id FROM preference_pairs UNION SELECT worse_id FROM preference_pairs)
+                  AND NOT EXISTS (SELECT 1 FROM message_uses WHERE message_id = m.id AND item_type = 'trial')
+                  AND {which}
+                ORDER BY m.created_at, m.seq""",
+            [WEAK_NEWEST, *parameters],
         )
         return [datetime.fromisoformat(row["created_at"]) for row in rows]
 

@@ -208,6 +208,12 @@ def m010_vectors_in_rows(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m011_copied(db: Database) -> None:
+    """An answer that was copied was of use."""
+    db.conn.execute("ALTER TABLE messages ADD COLUMN copied_at TEXT")
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import gradio as gr
 import pytest
 
 from assistant import Settings, open_assistant
@@ -9,6 +12,7 @@ from assistant.audience import AXES, Axis, starter_rules
 from assistant.settings import load_settings
 from memory import Edit, MemoryManager
 from tests.fakes import ScriptedChatModel
+from ui.handlers import PageHandlers
 
 
 def chosen(settings: Settings) -> Settings:
@@ -74,3 +78,27 @@ def test_a_rule_is_judged_against_the_starter_that_it_would_replace(settings: Se
     same = apply_edit((), Edit(kind="add", text="Keep answers short."))
     assert run.reward_of(longer, given) > 0.5
     assert run.reward_of(same, given) == 0
+
+
+def test_someone_new_picks_on_the_first_page_and_sees_what_was_picked(
+    settings: Settings, memory: MemoryManager
+) -> None:
+    with open_assistant(settings, chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        handlers = PageHandlers(assistant)
+
+        def press(act: str, what: str) -> tuple[Any, ...]:
+            return handlers.starter_pressed("nova", gr.EventData(None, {"act": act, "id": what}))  # type: ignore[no-any-return]
+
+        assert 'aria-pressed="true"' not in handlers.view("").starters["value"]
+        _, shown = press("starter", "detail:short")
+        assert settings.detail == "short" and shown.count('aria-pressed="true"') == 1
+        press("starter", "detail:short")
+        assert settings.detail == ""
+        press("starter", "model:other")
+        assert settings.model == ""
+        assert press("fill", "Hello")[0] == "Hello"
+        press("starter", "manner:formal")
+        list(assistant.respond("Hello"))
+        model: Any = assistant.chat_model
+        assert "- Use a formal tone." in str(model.heard[-1][0].content)
+        assert "to begin with?" not in handlers.view("").starters["value"]

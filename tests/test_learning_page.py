@@ -122,6 +122,12 @@ def test_learning_now_tells_what_it_does_and_what_came_of_it(handlers: PageHandl
     assert "No rules yet" in page
 
 
+def test_progress_is_a_bar_with_what_it_is_doing() -> None:
+    assert '<progress value="3" max="12"' in rules.progress("Scoring <b>", 3, 12)
+    assert "Scoring &lt;b&gt; (3 of 12)" in rules.progress("Scoring <b>", 3, 12)
+    assert 'max="1"' in rules.progress("Asking", 0, 0)
+
+
 def test_words_from_outside_are_escaped() -> None:
     nasty = "<img src=x onerror=alert(1)>"
     rule = Rule(id='"><b>', text=nasty, topic=nasty)

@@ -540,6 +540,35 @@ def test_stopping_answers_and_asking_again_bring_trials_but_never_a_rule(memory:
     assert len(memory.refinements.weak_dislikes()) == 1
 
 
+@pytest.mark.parametrize(("asked", "again"), [("what is a fjord", True), ("What is a lake?", False)])
+def test_asking_the_same_again_counts_against_an_answer(
+    memory: MemoryManager, loop: Refiner, asked: str, again: bool
+) -> None:
+    rate(memory, LONG, 1)
+    first, second = answered(memory, LONG), answered(memory, LONG)
+    memory.add_message(first.conversation_id, role="user", content=asked)
+    memory.add_message(second.conversation_id, role="user", content=asked)
+    assert len(memory.refinements.weak_dislikes()) == 2 * again
+    loop.run()
+    assert any(loop.trial(FACT) for _ in range(20)) == again
+
+
+def test_what_was_copied_was_of_use_and_brings_fewer_trials(memory: MemoryManager, loop: Refiner) -> None:
+    for _ in range(2):
+        rate(memory, LONG, -1)
+    loop.run()
+    assert loop.trial(FACT) is not None
+    for _ in range(acceptance.RECENT):
+        memory.mark_copied(answered(memory, LONG).id)
+    assert len(memory.refinements.weak_likes()) == acceptance.RECENT
+    assert [loop.trial(FACT) for _ in range(20)] == [None] * 20
+    stopped = answered(memory, LONG)
+    memory.finish_message(stopped.id, content=LONG, status="stopped", model="scripted")
+    memory.mark_copied(stopped.id)
+    assert memory.refinements.weak_dislikes() == []
+    assert loop.run().version is None
+
+
 # --- topics -----------------------------------------------------------------------------------------------------------
 
 FACT, TALK = "What is a fjord?", "My cat knocked over the plant again"

@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+from assistant.audience import AXES, Axis
 from assistant.events import UsedMemory
 from assistant.models import LocalModel
 from memory import (
@@ -129,7 +130,24 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing if number == 1 else plural}"
 
 
-def starters(persona: Persona, *, server: str = "") -> str:
+def audience(chosen: Mapping[Axis, str]) -> str:
+    """How someone new is answered, to be picked: one choice on each axis, or none."""
+    choices = "".join(
+        f'<button type="button" class="a-button" data-act="starter" data-id="{axis}:{choice}" '
+        f'aria-pressed="{"true" if chosen.get(axis) == choice else "false"}" title="{escape(rule)}">{choice}</button>'
+        for axis, rules in AXES.items()
+        for choice, rule in rules.items()
+    )
+    return card(
+        "<span class='a-label'>How shall I answer you, to begin with?</span>",
+        choices,
+        note="What you teach later takes the place of each by itself. You find them again under Learning.",
+        kind="audience",
+    )
+
+
+def starters(persona: Persona, *, server: str = "", chosen: Mapping[Axis, str] | None = None) -> str:
+    """The empty state. `chosen`: the starter profile so far, for someone who has said nothing yet; None leaves it out."""
     cards = (
         ("Tell me about you", "It is remembered, with its source and an undo.", "Hi, my name is … and …"),
         ("What do you know?", "In a new conversation, see what was kept.", "What do you know about me?"),
@@ -147,7 +165,7 @@ def starters(persona: Persona, *, server: str = "") -> str:
     return (
         f'<div class="a-welcome"><div class="a-logo" aria-hidden="true"></div><h2>{escape(persona.greeting or persona.name)}</h2>'
         f"<p>{escape(whereabouts(server))}</p>"
-        f'<div class="a-starters">{rows}</div></div>'
+        f'<div class="a-starters">{rows}</div>{"" if chosen is None else audience(chosen)}</div>'
     )
 
 

@@ -19,7 +19,7 @@ import gradio as gr
 
 from assistant import digests
 from assistant.assistant import Assistant, give_own_memory, open_assistant
-from assistant.audience import Axis
+from assistant.audience import AXES, Axis
 from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
 from assistant.events import Event, TextChunk
@@ -45,7 +45,7 @@ from memory.chat_exports import is_chat_export
 from memory.chat_import import import_chats
 from memory.dates import local_days
 from memory.filters import read_filters
-from personas import PersonaError
+from personas import Persona, PersonaError
 from ui import cards, rules
 from ui.filters import read_filter, subject_choices
 
@@ -183,7 +183,7 @@ class ChatHandlers:
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
             side=self._side(current),
             persona=speaker.id,
-            starters=gr.update(value=cards.starters(speaker, server=self._server), visible=not rows),
+            starters=gr.update(value=self._starters(speaker), visible=not rows),
             cards=self._cards(thread),
             used=self._used(thread, of_message),
             box=gr.skip() if box is None else box,
@@ -300,7 +300,8 @@ class ChatHandlers:
         answer = self.assistant.memory.get_message(message_id)
         if self._is_blind(self._undecided(answer)):
             return used
-        return used + rules.why(learned, tried, answer.model, answer.id if answer.status == "complete" else "")
+        without = answer.id if answer.status == "complete" else ""
+        return used + rules.why(learned, tried, answer.model, without, self.assistant.steering_of(message_id))
 
     @told
     def open(self, current: str, wanted: str = "") -> ChatView:
@@ -447,6 +448,15 @@ class ChatHandlers:
         if wanted:
             self.assistant.rate(wanted, -1, reasons, comment or None, better or None)
         return gr.update(visible=False), self._cards(self._thread(current))
+
+    @told
+    def copied(self, current: str, event: gr.CopyData) -> None:
+        """An answer was copied: a sign that it was of use. Gradio says what was copied, not from where."""
+        text = str(event.value).strip()
+        for message in reversed([] if is_incognito(current) else self._thread(current)):
+            if message.role == "assistant" and text in (shown_text(message.content).strip(), message.content.strip()):
+                self.assistant.memory.mark_copied(message.id)
+                return
 
     def _thread(self, current: str) -> list[Message]:
         if is_incognito(current):
@@ -609,7 +619,27 @@ class ChatHandlers:
         speaker = self.assistant.persona(persona or self.assistant.settings.persona)
         if current and not is_incognito(current):
             self.assistant.memory.set_persona(current, speaker.id)
-        return cards.starters(speaker, server=self._server)
+        return self._starters(speaker)
+
+    def _starters(self, speaker: Persona) -> str:
+        """The empty state; someone who has said nothing yet is asked how they want to be answered."""
+        settings = self.assistant.settings
+        new = not self.assistant.memory.conversations(limit=1)
+        chosen: dict[Axis, str] | None = {axis: getattr(settings, axis) for axis in AXES} if new else None
+        return cards.starters(speaker, server=self._server, chosen=chosen)
+
+    @told
+    def starter_pressed(self, persona: str, event: gr.EventData) -> tuple[Any, ...]:
+        """A card puts its words into the box, for the user to send; a choice of the starter profile is kept, and pressed
+        again taken back: (the box, the empty state)"""
+        act, what = _pressed(event)
+        if act == "fill":
+            return what, gr.skip()
+        axis, _, choice = what.partition(":")
+        if act == "starter" and axis in AXES:
+            before = getattr(self.assistant.settings, axis)
+            self.assistant.choose_starter(axis, "" if choice == before else choice)
+        return gr.skip(), self._starters(self.assistant.persona(persona or self.assistant.settings.persona))
 
 
 class PageHandlers(ChatHandlers):
@@ -855,6 +885,15 @@ class PageHandlers(ChatHandlers):
         self.assistant.choose_starter(axis, choice)
         gr.Info("It holds from the next answer on, until you teach otherwise.")
 
+    @told
+    def choose_steering(self, strength: float) -> str:
+        """(what it costs)"""
+        self.assistant.choose_steering(float(strength))
+        if not strength:
+            return "Off: nothing is weighed, and replies take no longer."
+        times = f"From the next answer on it counts {1 + strength:g} times."
+        return f"{times} “Why like this?” beside an answer tells how long that took."
+
     def learn_now(self) -> Iterator[tuple[Any, ...]]:
         """Learn from the ratings, telling how far it is: (what it is doing, the page)"""
         done = threading.Event()
@@ -875,7 +914,7 @@ class PageHandlers(ChatHandlers):
         while not done.wait(0.2):
             now = self.assistant.refiner.progress
             if now is not None:
-                yield f"{cards.escape(now.doing)} ({now.done} of {now.total})", gr.skip()
+                yield rules.progress(now.doing, now.done, now.total), gr.skip()
         yield cards.escape(" ".join(outcome)), self.learning()
 
     # --- data -----------------------------------------------------------------------------------------------------

@@ -66,6 +66,12 @@ def rule_card(rule: Rule, taught: Taught) -> str:
     )
 
 
+def progress(doing: str, done: int, total: int) -> str:
+    """How far a run of learning is, and with what."""
+    bar = f'<progress value="{done}" max="{max(1, total)}" aria-label="Learning"></progress>'
+    return f"{bar} {escape(doing)} ({done} of {total})"
+
+
 def nearest(standings: Sequence[Standing], limit: int = 3) -> str:
     """What the ratings speak for so far, and how far it is from being sure."""
     rows = [s for s in standings if s.log_wealth > 0][:limit]
@@ -150,14 +156,16 @@ def history(
     return f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{"".join(rows)}</ol>'
 
 
-def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "") -> str:
-    """Why an answer is as it is: the rules that it was written with. With `message_id`, a way to the answer without them."""
+def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "", steered: str = "") -> str:
+    """Why an answer is as it is: the rules that it was written with, and how much they counted (`steered`, in words). With
+    `message_id`, a way to the answer without them."""
+    note = escape(" ".join(part for part in (steered, f"Written by {model}." if model else "") if part))
     without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
     if not rules and not tried:
         return card(
             "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
             *without,
-            note=escape(f"written by {model}") if model else "",
+            note=note,
         )
     listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
     trial = "".join(
@@ -166,5 +174,5 @@ def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str 
     return card(
         f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
         *without,
-        note=escape(f"written by {model}") if model else "",
+        note=note,
     )

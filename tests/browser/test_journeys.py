@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import httpx
@@ -131,10 +133,35 @@ def test_the_same_reason_twice_proposes_a_rule_that_shortens_replies_until_it_is
     assert say(page, "What is a sea?") == long
 
 
+def rate_by_length(page: Page, answer: str) -> None:
+    """Like it when it is short, and say that it was too long otherwise."""
+    if answer == "Yes.":
+        page.locator("#chat [aria-label='Like'], #chat [title='Like'], #chat [aria-label='like']").last.click()
+    else:
+        thumb_down(page, "too long")
+
+
+def test_copying_an_answer_is_noticed_and_the_slider_is_kept(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("A narrow **inlet** <b>of the sea</b>.")
+    page = browse(served)
+    say(page, "What is a fjord?")
+    page.locator("#chat [aria-label='Copy message'], #chat [title='Copy message']").last.click()
+    memory = served.assistant.memory
+    answer = memory.thread(memory.conversations()[0].id)[-1].id
+    deadline = time.monotonic() + 30
+    while memory.get_message(answer).copied_at is None and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert memory.get_message(answer).copied_at is not None
+    open_tab(page, "Learning")
+    page.locator("#steering input[type=number]").fill("1")
+    expect(page.locator("#steering-cost")).to_contain_text("2 times")
+    assert served.assistant.settings.steering == 1
+
+
 def test_thumbs_teach_a_rule_that_the_page_announces_and_one_click_takes_back(
     scripted: Scripted, browse: Browse
 ) -> None:
-    """Long answers are disliked and short ones liked; the proposal is left alone, the evidence decides."""
+    """Five long answers are called too long and three short ones liked; the proposal is left alone, the evidence decides."""
     long = "A very long answer. " * 6
 
     def obeys(messages: Sequence[Any]) -> str:
@@ -144,12 +171,12 @@ def test_thumbs_teach_a_rule_that_the_page_announces_and_one_click_takes_back(
 
     served = scripted(obeys)
     page = browse(served)
-    for question in ("fjord", "lake", "sea", "bay"):
-        for asked in (f"What is a {question}?", f"Is a {question} deep?"):
-            if say(page, asked) == "Yes.":
-                page.locator("#chat [aria-label='Like'], #chat [title='Like'], #chat [aria-label='like']").last.click()
-            else:
-                thumb_down(page, "too long")
+    # What is tried in one of the five makes it short, and then it is liked.
+    five, three = ("fjord", "lake", "sea", "bay", "gulf"), ("Is it deep?", "Is it cold?", "Is it far?")
+    for water, short in zip_longest(five, three):
+        for asked in (f"What is a {water}?", short):
+            if asked:
+                rate_by_length(page, say(page, asked))
     assert served.assistant.wait_until_idle(30)
     page.locator("#new").click()
     expect(page.locator("#starters")).to_be_visible()

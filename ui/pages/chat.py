@@ -165,6 +165,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     undo.click(handlers.undo, current, view, **quiet)
     chatbot.undo(handlers.undo, current, view, **quiet)
     chatbot.select(handlers.select, ids, used, **quiet)
+    chatbot.copy(handlers.copied, current, None, **quiet)
     chatbot.like(handlers.rate, ids, [rated, why, reasons, comment, better], **quiet)
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
@@ -177,7 +178,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
         [right, right_panel, cards],
         **quiet,
     )
-    starters.click(_fill, None, box, **quiet).then(None, None, None, js=FOCUS_BOX)
+    starters.click(handlers.starter_pressed, persona, [box, starters], **quiet).then(None, None, None, js=FOCUS_BOX)
     persona.input(handlers.choose_persona, [current, persona], starters, **quiet)
     rename.click(handlers.begin_rename, current, [rename_panel, new_title], **quiet)
     gr.on(
@@ -190,8 +191,3 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     remove.click(handlers.ask_delete, current, question.asking, **quiet)
     question.drafts.extend([box, comment, better, right, new_title])
     return ChatPage(current=current, side=side, view=view)
-
-
-def _fill(event: gr.EventData) -> str:
-    """A starter card puts its words into the box; sending them is the user's."""
-    return str((event._data or {}).get("id", ""))

@@ -10,6 +10,12 @@ from assistant.audience import AXES
 from ui.handlers import PageHandlers
 from ui.pages.parts import Question, speaking_html
 
+STEERING = (
+    "0: as it comes. Above 0 each word is weighed against an answer that does not know you, and the difference counts more; "
+    "below 0 it counts less. Anything but 0 makes replies take about twice as long."
+)
+STEERING_REMOTE = "Only for a model on this machine: a server does not tell how likely each word is."
+
 
 def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
     edited = gr.State("")
@@ -30,6 +36,19 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
                 )
                 for axis in AXES
             ]
+        here = not handlers.assistant.settings.is_remote
+        steering = gr.Slider(
+            -1,
+            3,
+            value=handlers.assistant.settings.steering,
+            step=0.25,
+            label="How strongly what is known of you counts",
+            info=STEERING if here else STEERING_REMOTE,
+            interactive=here,
+            elem_id="steering",
+            buttons=[],
+        )
+        steering_cost = gr.HTML(apply_default_css=False, elem_id="steering-cost")
         with gr.Row():
             now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
             stop = gr.Button("Stop learning", elem_id="learn-stop", size="sm", scale=0, min_width=140)
@@ -59,6 +78,7 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
     for axis, choice in zip(AXES, choices, strict=True):
         choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
+    steering.input(handlers.choose_steering, steering, steering_cost, trigger_mode="always_last", **quiet)
     stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
     question.drafts.extend([text, fresh])
