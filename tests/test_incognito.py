@@ -42,6 +42,7 @@ def test_nothing_of_it_is_on_disk_and_nothing_known_is_used(
 ) -> None:
     memory.add(content="The user lives in Hullistan.", attribute="city", value="Hullistan")
     memory.add(content="Answer in bullets.", kind="procedural", attribute="format", value="Answer in bullets.")
+    assert assistant.wait_until_idle(30), "the page about the user is written"
     before = memory.counts()
     conversation = assistant.incognito.start()
     say(assistant, "My dog is called Zorblatt. From now on answer in rhymes.", conversation)

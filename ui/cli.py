@@ -165,7 +165,7 @@ def _say(
             "memories_used": [plain(use) for use in response.memories_used],
             "model": response.model,
             "tokens": plain(response.tokens),
-            "timings_ms": plain(response.timings_ms),
+            "timings_ms": {k: v for k, v in plain(response.timings_ms).items() if k != "steering" or v},
         }
     )
     return response.conversation_id
