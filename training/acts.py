@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.prompt import long_date
 from training import lexicon, remarks, skills, talk
-from training.facts import Fact, Kind, draw_fact, sentence
+from training.facts import KINDS, PLAIN_KINDS, Fact, Kind, draw_fact, sentence
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
 
@@ -37,14 +37,14 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         yield text, reply, []
     for _ in range(asking):
         said = [t for t in scene.known.values() if t.since is None]
-        yield _recall_of(scene, rng.choice(said)) if said and rng.random() < 0.9 else _unknown(scene)
+        yield _recall_of(scene, rng.choice(said)) if said and rng.random() < 0.8 else _unknown(scene)
 
 
 def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
         (_recall, 0.27),
-        (_unknown, 0.17),
+        (_unknown, 0.22),
         (_tell, 0.12),
         (_correct, 0.035),
         (_negate, 0.02),
@@ -65,7 +65,7 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_skill, 0.05),
     )
     if dense and scene.rng.random() < 0.6:
-        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.58, 0.32, 0.03, 0.05, 0.02))[0](
+        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.5, 0.4, 0.03, 0.05, 0.02))[0](
             scene
         )
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
@@ -222,10 +222,14 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
     )
 
 
+ASKABLE_KINDS = KINDS[: len(PLAIN_KINDS)]
+
+
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     for _ in range(30):
-        kind = draw_fact(rng, scene.values).kind
+        # Relatives and pets are many: drawn by weight alone, hardly anybody would ask for a job that was never told.
+        kind = rng.choice(ASKABLE_KINDS) if rng.random() < 0.5 else draw_fact(rng, scene.values).kind
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:

@@ -20,7 +20,7 @@ from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
 
-EXTRACTION_SHARE = 0.2
+EXTRACTION_SHARE = 0.25
 """Share of the short dialogues that are the app's extraction task."""
 TELLING_SHARE = 0.35
 """Share of the other short dialogues in which facts are told first and asked for at the end."""
