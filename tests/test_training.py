@@ -16,6 +16,7 @@ from jinja2 import Template
 
 from assistant.extraction import ModelFacts
 from training import lexicon, phrases
+from training.average import average
 from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
@@ -339,6 +340,15 @@ def test_a_run_begins_with_the_weights_and_the_tokenizer_of_a_file(tmp_path, tok
     for other in (replace(TINY, width=128), replace(TINY, layers=3)):
         with pytest.raises(ValueError, match="--config"):
             load_weights(Model(other), path)
+
+
+def test_the_average_of_two_files_lies_between_them(tmp_path, tokenizer):
+    one, other = Model(TINY), Model(TINY)
+    for model, name in ((one, "one"), (other, "other")):
+        export_gguf(model, tokenizer, tmp_path / name, kind="F32")
+    between = average(tmp_path / "one", tmp_path / "other", 0.25, TINY)
+    for mean, a, b in zip(between.parameters(), one.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(mean, 0.75 * a + 0.25 * b, atol=1e-6)
 
 
 def test_a_file_with_more_layers_is_not_taken_for_a_smaller_model(tmp_path, tokenizer):
