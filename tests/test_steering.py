@@ -78,7 +78,8 @@ def said(model: LlamaChatModel, messages: list[BaseMessage], **options: Any) -> 
 def test_at_0_the_likeliest_token_stays_and_at_minus_1_it_is_that_of_the_other_prompt(
     with_it: NDArray[np.float32], without: NDArray[np.float32]
 ) -> None:
-    assert with_it[steered(with_it, without, 0.0).argmax()] == with_it.max()
+    # Logits that differ in the fifteenth digit are as likely as each other.
+    assert with_it[steered(with_it, without, 0.0).argmax()] == pytest.approx(with_it.max(), abs=1e-4)
     left_out = log_probabilities(without)
     assert left_out[steered(with_it, without, -1.0).argmax()] == pytest.approx(left_out.max(), abs=1e-4)
 
