@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.prompt import long_date
 from training import lexicon, remarks, skills, talk
-from training.facts import KINDS, PLAIN_KINDS, Fact, Kind, draw_fact, sentence
+from training.facts import PLAIN_KINDS, Fact, Kind, draw_fact, sentence
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
 
@@ -222,14 +222,11 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
     )
 
 
-ASKABLE_KINDS = KINDS[: len(PLAIN_KINDS)]
-
-
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     for _ in range(30):
         # Relatives and pets are many: drawn by weight alone, hardly anybody would ask for a job that was never told.
-        kind = rng.choice(ASKABLE_KINDS) if rng.random() < 0.5 else draw_fact(rng, scene.values).kind
+        kind = rng.choice(PLAIN_KINDS) if rng.random() < 0.5 else draw_fact(rng, scene.values).kind
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:

@@ -283,7 +283,7 @@ def possession_kind(thing: str) -> Kind:
     )
 
 
-PLAIN_KINDS = (
+_PLAIN = (
     Kind(
         name="name",
         attribute="name",
@@ -917,11 +917,12 @@ PLAIN_KINDS = (
     ),
 )
 
+PLAIN_KINDS = tuple(
+    replace(k, told=(*k.told, *phrases.plain(k.name, "told")), asked=(*k.asked, *phrases.plain(k.name, "asked")))
+    for k in _PLAIN
+)
 KINDS = (
-    *(
-        replace(k, told=(*k.told, *phrases.plain(k.name, "told")), asked=(*k.asked, *phrases.plain(k.name, "asked")))
-        for k in PLAIN_KINDS
-    ),
+    *PLAIN_KINDS,
     *(animal_kind(animal) for animal in lexicon.ANIMALS),
     *(relation_kind(relation) for relation in lexicon.RELATIONS),
     *(favourite_kind(thing) for thing in lexicon.FAVOURITES),
