@@ -96,12 +96,27 @@ def _bare(form: str) -> str:
 
 def test_the_phrases_of_training_are_none_of_the_cases():
     words = (*(kind.name for kind in make.KINDS), "color")
-    used = {_bare(form) for kind in KINDS for side in ("told", "asked") for form in phrases.plain(kind.name, side)}
+    forms = {form for kind in KINDS for side in ("told", "asked") for form in phrases.plain(kind.name, side)}
     for key in ("pet_told", "pet_asked", "person_told", "person_asked", "favourite_told", "favourite_asked"):
-        used |= {_bare(form) for word in words for form in phrases.of(key, word)}
+        forms |= {form for word in words for form in phrases.of(key, word)}
+    used = {_bare(whole) for form in forms for whole in phrases.spelt_out(form)}
     assert not used & {_bare(form) for kind in make.KINDS for form in (*kind.told, *kind.asked)}
     said = {_bare(case["messages"][-1]["content"].rpartition("\n\n")[2]) for case in read_cases([*CASE_FILES])}
     assert not said & {_bare(form) for key in ("declined", "nothing", "unreal") for form in phrases.listed(key)}
+
+
+def test_no_turn_of_training_is_one_of_the_openings(values, monkeypatch):
+    turns = [(said, Reply(core=("Hello.",)), []) for said in ("Hey!", "Hey you", "I feel lonely, today...")]
+    monkeypatch.setattr("training.dialogues.told_turns", lambda scene, count: turns)
+    messages = dialogue(random.Random(4), values, turns=3, facts=0, telling=True)
+    assert [m.content.rpartition("\n\n")[2] for m in messages if m.role == "user"] == ["Hey you"]
+
+
+def test_a_phrase_with_parts_gives_each_of_what_it_spells_out_and_nothing_else():
+    form = "[I|we] live in {v}[.|, you know|]"
+    assert len(phrases.spelt_out(form)) == 6 and phrases.spelt_out("{v}") == ("{v}",)
+    rng = random.Random(2)
+    assert {phrases.chosen(rng, form) for _ in range(200)} == set(phrases.spelt_out(form))
 
 
 def test_every_way_of_telling_a_fact_names_its_value_once_and_no_question_does():
@@ -120,7 +135,7 @@ def test_the_extraction_task_answers_in_the_schema_of_the_app_and_with_words_of_
         facts = ModelFacts.model_validate_json(answer.content).facts
         filled += bool(facts)
         for fact in facts:
-            assert fact.content.startswith("The user") and fact.value in said.content, (said, fact)
+            assert fact.content.startswith("The user") and fact.value.strip() in said.content, (said, fact)
     assert 100 < filled < 250
 
 
@@ -128,7 +143,8 @@ def test_a_dialogue_is_in_the_format_of_the_app(values):
     rng = random.Random(3)
     for _ in range(50):
         messages = dialogue(rng, values, turns=3, facts=5)
-        assert [m.role for m in messages] == ["system", *["user", "assistant"] * 3]
+        turns = len(messages) // 2  # fewer than asked for where one would be an opening
+        assert [m.role for m in messages] == ["system", *["user", "assistant"] * turns] and 2 <= turns <= 3
         assert messages[0].content.startswith("You are ")
         for line in "\n".join(m.content for m in messages if m.role == "user").splitlines():
             if line.startswith("- ") and "(since" not in line and "the user wrote" not in line:

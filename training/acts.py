@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistant.prompt import long_date
 from training import lexicon, remarks, skills, talk
-from training.facts import PLAIN_KINDS, Fact, Kind, draw_fact, sentence
+from training.facts import Fact, Kind, draw_fact, draw_kind, sentence
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
 
@@ -81,6 +81,8 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
 def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
     rng, fact = scene.rng, told.fact
     question = question_for(rng, fact.kind)
+    if fact.kind.name == "preference" and rng.random() < 0.4:
+        question = rng.choice(OVER).format(o=fact.value.partition(" over ")[2])
     scene.asked.append(question)
     both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]
     value = " and ".join(t.fact.value for t in both)
@@ -95,6 +97,18 @@ def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
         core.append(f"You told me on {long_date(told.since)}." if rng.random() < 0.5 else "I have it in my memory.")
     lines = [line for t in both for line in _needed(scene, t)]
     return noisy(question, rng), Reply(core=tuple(core), brief=brief, extras=_recall_extras(rng)), lines
+
+
+OVER = (
+    "What do I like better than {o}?",
+    "What do I choose over {o}?",
+    "Which drink would I take instead of {o}?",
+    "What would I sooner have than {o}?",
+    "{o} or something else, which do I prefer?",
+    "not {o}, but what do I prefer?",
+    "Instead of {o} I prefer what?",
+    "I like what more than {o}?",
+)
 
 
 def _needed(scene: Scene, told: Told) -> list[str]:
@@ -225,13 +239,14 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     for _ in range(30):
-        # Relatives and pets are many: drawn by weight alone, hardly anybody would ask for a job that was never told.
-        kind = rng.choice(PLAIN_KINDS) if rng.random() < 0.5 else draw_fact(rng, scene.values).kind
+        kind = draw_kind(rng, common_share=0.75) or draw_fact(rng, scene.values).kind
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:
         return _small_talk(scene)
     question = question_for(rng, kind)
+    if kind.name == "preference" and rng.random() < 0.4:
+        question = rng.choice(OVER).format(o=draw_fact(rng, scene.values, kind).value.partition(" over ")[2])
     scene.asked.append(question)
     if rng.random() < 0.07:
         # A value that held once and holds no more: all that is known is that it is over.
@@ -279,10 +294,10 @@ def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     facts: list[Fact] = []
     for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
-        fact = draw_fact(rng, scene.values)
+        fact = draw_fact(rng, scene.values, draw_kind(rng, common_share=0.5))
         for _ in range(4 if new else 0):
             if fact.kind.name in scene.known:
-                fact = draw_fact(rng, scene.values)
+                fact = draw_fact(rng, scene.values, draw_kind(rng, common_share=0.5))
         known = scene.known.get(fact.kind.name)
         if known:
             fact = known.fact

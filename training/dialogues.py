@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
 from training.acts import told_turns, turn
+from training.cases import heldout
 from training.facts import draw_facts
 from training.replies import Style, render
 from training.scene import (
@@ -66,6 +67,8 @@ def dialogue(
     messages = [PromptMessage(role="system", content=system)]
     said = told_turns(scene, turns) if telling else (turn(scene, dense=dense) for _ in range(turns))
     for text, reply, lines in said:
+        if heldout.is_opening(text):
+            continue
         if not (dense or telling) or rng.random() < 0.2:
             lines += other_lines(scene, busy_blocks)
         lines = list(dict.fromkeys(lines))

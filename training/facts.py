@@ -934,6 +934,11 @@ LIKE_KINDS = tuple(
     for make in ("person:", "pet:", "favourite:")
     if (kinds := [kind for kind in KINDS if kind.attribute.startswith(make)])
 )
+COMMON_KINDS = (
+    *PLAIN_KINDS,
+    *(kind for kind in KINDS if kind.name in ("favourite colour", "favourite food", "wife", "boss", "sister")),
+)
+"""What people tell and ask most. Relatives and pets are so many kinds that by weight alone these come seldom."""
 NAMELESS_SHARE = 0.4
 """Share of users whose name stands nowhere: else it would stand in nearly every prompt, and nobody would have to tell it."""
 ODD_SHARE = 0.15
@@ -958,6 +963,11 @@ def draw_fact(rng: random.Random, values: Values, kind: Kind | None = None, valu
     return Fact(kind=kind, value=value, kept=form.format(v=value))
 
 
+def draw_kind(rng: random.Random, *, common_share: float) -> Kind | None:
+    """One of the common kinds, each as likely as the other; else None, for `draw_fact` to draw by weight."""
+    return rng.choice(COMMON_KINDS) if rng.random() < common_share else None
+
+
 def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact]:
     """`count` facts at most, by the name of their kind; of a plural kind now and then a second, "allergy 2".
 
@@ -969,7 +979,8 @@ def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact
     for _ in range(3 * count):
         if len(facts) >= count:
             break
-        fact = draw_fact(rng, values, rng.choice(alike) if alike and rng.random() < 0.7 else None)
+        kind = rng.choice(alike) if alike and rng.random() < 0.7 else draw_kind(rng, common_share=0.3)
+        fact = draw_fact(rng, values, kind)
         name = fact.kind.name
         if nameless and name == "name":
             continue

@@ -165,14 +165,23 @@ REMARKS = (
     ),
     Remark(
         mood=GLAD,
-        said=("I feel {g}", "I am {g}", "I'm so {g}", "I am quite {g}", "feeling {g}", "I've been {g} all day"),
+        said=(
+            *("I feel {g}", "I am {g}", "I'm so {g}", "I am quite {g}", "feeling {g}", "I've been {g} all day"),
+            *("I feel {g} today", "I am {g} this morning", "I feel really {g} tonight", "today I feel {g}"),
+            *("I've felt {g} since yesterday", "I feel {g} at last"),
+        ),
         more=("What made you feel so {g}?", "Enjoy it!", "I hope it lasts."),
     ),
     Remark(
         mood=SORRY,
-        said=("I feel {f}", "I am {f}", "I'm so {f}", "I am rather {f}", "feeling {f}", "I've been {f} all day"),
+        said=(
+            *("I feel {f}", "I am {f}", "I'm so {f}", "I am rather {f}", "feeling {f}", "I've been {f} all day"),
+            *("I feel {f} today", "I am {f} this morning", "I feel really {f} tonight", "today I feel {f}"),
+            *("I've felt {f} since yesterday", "I feel so {f} lately", "I feel a bit {f}", "Why do I feel so {f}?"),
+            *("I'm feeling {f} again", "I feel {f} and I don't know why", "I get {f} in the evenings"),
+        ),
         more=("Would you like to tell me about it?", "I hope it gets better soon.", "Be kind to yourself today."),
-        weight=1.4,
+        weight=2.2,
     ),
     Remark(
         mood=PLAIN,

@@ -236,7 +236,7 @@ def lines_of(scene: Scene, told: Told) -> list[str]:
         lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))
     if told.older and since:
         early = since - timedelta(days=rng.randint(5, 400))
-        form = rng.uniform(0.3, 0.8) if scene.restless else rng.random()
+        form = rng.uniform(0.2, 1.0) if scene.restless else rng.random()
         if form < 0.4:
             lines.append(f"No longer true since {long_date(since)}: {told.older.kept}")
         elif form < 0.7:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from assistant.prompt import PromptMessage
 from training import phrases, remarks, talk
 from training.acts import question_for
-from training.facts import Fact, draw_fact
+from training.facts import Fact, draw_fact, draw_kind
 from training.replies import noisy
 from training.scene import told_in_passing
 from training.values import Values
@@ -40,7 +40,7 @@ def extraction(rng: random.Random, values: Values) -> list[PromptMessage]:
     facts: list[Fact] = []
     if rng.random() < 0.6:
         for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
-            fact = draw_fact(rng, values)
+            fact = draw_fact(rng, values, draw_kind(rng, common_share=0.5))
             if fact.kind.attribute and all(f.kind.name != fact.kind.name for f in facts):
                 facts.append(fact)
         parts = [told_in_passing(rng, fact) for fact in facts]
@@ -52,8 +52,13 @@ def extraction(rng: random.Random, values: Values) -> list[PromptMessage]:
     for part in parts:
         joint = "" if not text else " " if text[-1] in ".!?" else rng.choice((". ", ", ", " and ", "; ", "\n"))
         text += joint + part
+    # A value begins with a space, which its reader strips: so its tokens are those of the word in the message.
     listed = [
-        {"content": f.kind.kept[0].format(v=f.value), "attribute": f.kind.attribute, "value": f.kind.bare(f.value)}
+        {
+            "content": f.kind.kept[0].format(v=f.value),
+            "attribute": f.kind.attribute,
+            "value": " " + f.kind.bare(f.value),
+        }
         for f in facts
     ]
     answer = json.dumps({"facts": listed}, ensure_ascii=False)

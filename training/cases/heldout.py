@@ -1,10 +1,15 @@
-"""Values that appear in the case files and never in training text. Knows words; knows nothing of models.
+"""What appears in the case files and never in training text: values, and the openings. Knows nothing of models.
 
-`training.values` refuses any value that holds one of these words; a test compares the two.
+`training.values` refuses any value that holds one of these words, `training.dialogues` any turn that is an opening.
 """
 
 # ruff: noqa: SIM905
 from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
 
 PEOPLE = """Zorvik Oluchi Ingeborg Wren Bjarni Xochitl Siobhan Nguyet Krzysztof Aoife Rhys Tadhg Eilidh Ifeanyi Nkechi
 Ximena Itzel Citlali Yuxuan Zhiqiang Haruto Kazuhiko Minjeong Seojun Tuulikki Aleksanteri Yrsa Thorbjorn Gudrun Solveig
@@ -56,3 +61,19 @@ def words() -> frozenset[str]:
         *(INSTRUMENTS, COLOURS, SUBJECTS, LANGUAGES, DRINKS),
     )
     return frozenset(word.lower() for group in lists for word in group)
+
+
+def is_opening(text: str) -> bool:
+    """Whether a message is one of the sixty openings, whatever its capitals and stops."""
+    return _bare(text) in _openings()
+
+
+@cache
+def _openings() -> frozenset[str]:
+    lines = (Path(__file__).parent / "openings.jsonl").read_text(encoding="utf-8").splitlines()
+    said = (json.loads(line)["messages"][-1]["content"].rpartition("\n\n")[2] for line in lines)
+    return frozenset(map(_bare, said))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^a-z0-9 ]", "", text.lower()).strip()

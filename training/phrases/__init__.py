@@ -1,12 +1,13 @@
 """Many ways to say the same, read from the files beside this one. Knows sentences; knows no facts and no dialogues.
 
-`{v}` stands for a value, `{k}` for the word that says what it is of ("dog"), `{a} {k}` for that with its article, and
-`{w}` for somebody who is named in passing ("my dog Rex").
+`[a|b]` is one of its parts, drawn anew each time. `{v}` stands for a value, `{k}` for the word that says what it is of
+("dog"), `{a} {k}` for that with its article, and `{w}` for somebody who is named in passing ("my dog Rex").
 """
 
 from __future__ import annotations
 
 import random
+import re
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def of(key: str, word: str) -> tuple[str, ...]:
     return tuple(form.replace("{a} {k}", f"{article} {word}").replace("{k}", word) for form in listed(key))
 
 
+def chosen(rng: random.Random, text: str) -> str:
+    """The text with one part of each `[a|b]`."""
+    return re.sub(r"\[([^]]*)]", lambda parts: rng.choice(parts[1].split("|")), text)
+
+
+def spelt_out(text: str) -> tuple[str, ...]:
+    """The text with each part of each `[a|b]`: all that `chosen` may give."""
+    found = re.search(r"\[([^]]*)]", text)
+    if not found:
+        return (text,)
+    begun = (text[: found.start()] + part + text[found.end() :] for part in found[1].split("|"))
+    return tuple(whole for part in begun for whole in spelt_out(part))
+
+
 def in_passing(rng: random.Random, key: str, word: str) -> str:
     """A message in which somebody is named beside what they are; `{v}` stays."""
     who = rng.choice(listed("who_forms")).replace("{k}", word)
@@ -54,6 +69,7 @@ def in_passing(rng: random.Random, key: str, word: str) -> str:
 
 def surrounded(rng: random.Random, text: str, *, asks: bool = False) -> str:
     """The text with something before it or after it, now and then; what is asked has its own openers."""
+    text = chosen(rng, text)
     luck = rng.random()
     if luck < 0.14:
         opener = rng.choice(listed("ask_openers" if asks else "openers"))
