@@ -123,10 +123,20 @@ def test_a_language_is_a_pair_of_files_that_agree() -> None:
         ("my brothers name is hanno", "Hanno"),
         ("Saw my sister Runa. I went with my brother Kit too", "Runa"),
         ("I'm Ravi, I'm a vet", "Ravi"),
+        ("got a puppy called Momo yesterday", "Momo"),
+        ("just turned 30!", "30"),
+        ("been vegetarian for 5 years", "vegetarian"),
+        ("from Cork, living in Berlin", "Berlin"),
+        ("starting a new job as an electrician next monday!", "new job"),
     ],
 )
 def test_what_is_typed_in_haste_is_read(text: str, value: str) -> None:
     assert value in [c.value for c in facts(text)]
+
+
+@pytest.mark.parametrize("text", ["got it, thanks", "got a headache", "from what I know it rains", "learning is fun"])
+def test_a_subject_is_put_back_only_where_the_user_is_meant(text: str) -> None:
+    assert facts(text) == []
 
 
 def test_somebody_elses_words_tell_who_they_are_and_no_more() -> None:
