@@ -27,7 +27,7 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
     telling = rng.randint(1, max(1, min(3, turns - asking)))
     for _ in range(telling):
         text, reply, _lines = _tell(scene, new=True)
-        if rng.random() < 0.5:
+        if rng.random() < 0.4:
             # Else the value could always be copied from the reply, and what the user wrote need not be read.
             plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
             reply = Reply(core=(plain,), brief=plain, greets=True)

@@ -105,7 +105,7 @@ class DialogueBatches:
             messages = dialogue(rng, self._values, turns=rng.randint(2, 12), facts=rng.randint(6, 16), busy_blocks=True)
         else:
             if rng.random() < TELLING_SHARE:
-                turns, facts = rng.randint(3, 9), rng.randint(0, 6)
+                turns, facts = rng.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 9)), rng.randint(0, 6)
                 return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
             dense = rng.random() < 0.6
             facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
