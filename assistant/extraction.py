@@ -383,7 +383,7 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None, 
     words = {
         **groups,
         "value": value,
-        "a": "an" if value[:1].lower() in "aeiou" else "a",
+        "a": _article(value),
         "the": "the " if value in vocabulary_.lists.instruments else "",
         "when": in_words(when) if when else "",
         "said": values.said(match["value"], language),
@@ -406,6 +406,12 @@ def _candidate(rule: Rule, match: re.Match[str], value: str, when: When | None, 
         occurs=when if rule.dated else None,
         since=None if rule.dated else when,
     )
+
+
+def _article(value: str) -> str:
+    """`an` before a vowel, and before letters that are said one by one: an MRI."""
+    spelt = re.match(r"[AEFHILMNORSX](?:[A-Z]+)\b", value)
+    return "an" if spelt or value[:1].lower() in "aeiou" else "a"
 
 
 def _gerund(verb: str) -> str:
@@ -579,7 +585,7 @@ def _is_worded_as_a_rule(fact: _ModelFact, code: str) -> bool:
         if whose and not (macro and re.fullmatch(language.macros[macro[1]], whose)):
             continue
         written = rule.content.replace("{value}", value).replace("{what}", whose)
-        written = written.replace("{a}", "an" if value[:1].lower() in "aeiou" else "a")
+        written = written.replace("{a}", _article(value))
         if written == fact.content and values.read(rule, value, code) == [value]:
             return True
     return False
@@ -606,7 +612,7 @@ def apply(
     for candidate in candidates:
         if candidate.sensitivity and candidate.sensitivity not in allowed:
             if not candidate.negates:
-                _hold_back(memory, candidate, message)
+                _hold_back(memory, candidate, message, persona)
             continue
         if candidate.negates:
             for known in memory.memories(attribute=candidate.attribute, subject=candidate.subject):
@@ -628,7 +634,7 @@ def apply(
                 persona=persona,
                 plural=candidate.plural,
                 instead_of=candidate.instead_of,
-                occurs=(candidate.occurs.first, candidate.occurs.last) if candidate.occurs else None,
+                occurs=_days(candidate),
             )
         )
     return learnt
@@ -647,7 +653,7 @@ def allow_class(memory: MemoryManager, name: str, *, allowed: bool) -> None:
     memory.set_note(ALLOWED_NOTE, " ".join(sorted(now)))
 
 
-def _hold_back(memory: MemoryManager, candidate: CandidateFact, message: Message) -> None:
+def _hold_back(memory: MemoryManager, candidate: CandidateFact, message: Message, persona: str) -> None:
     memory.hold_back(
         message_id=message.id,
         content=candidate.content,
@@ -657,4 +663,10 @@ def _hold_back(memory: MemoryManager, candidate: CandidateFact, message: Message
         attribute=candidate.attribute,
         value=candidate.value,
         valid_from=candidate.valid_from,
+        persona=persona,
+        occurs=_days(candidate),
     )
+
+
+def _days(candidate: CandidateFact) -> tuple[date, date] | None:
+    return (candidate.occurs.first, candidate.occurs.last) if candidate.occurs else None

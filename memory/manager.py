@@ -858,8 +858,15 @@ class MemoryManager:
         attribute: str = "",
         value: str = "",
         valid_from: datetime | None = None,
+        persona: str = "",
+        occurs: tuple[date, date] | None = None,
     ) -> HeldFact:
-        """Offer a sensitive statement instead of keeping it. Its message leaves search; saying it again changes nothing."""
+        """Offer a sensitive statement instead of keeping it. Its message leaves search; saying it again changes nothing.
+
+        Args:
+            persona: the one that keeps its own memory and was told this.
+            occurs: first and last day of a plan or an event.
+        """
         with self.store.transaction():
             known = self.store.select(
                 "held_facts", HeldFact, "message_id = ? AND (content = ? OR declined = 1)", [message_id, content]
@@ -878,6 +885,9 @@ class MemoryManager:
                 sensitivity=sensitivity,
                 valid_from=valid_from or now,
                 created_at=now,
+                occurs_from=occurs[0] if occurs else None,
+                occurs_to=occurs[1] if occurs else None,
+                persona=persona,
             )
             self.store.insert("held_facts", held)
         return held
@@ -901,7 +911,9 @@ class MemoryManager:
                 valid_from=held.valid_from,
                 source_message_id=held.message_id,
                 sensitivity=held.sensitivity,
+                persona=held.persona,
                 plural=True,
+                occurs=(held.occurs_from, held.occurs_to) if held.occurs_from and held.occurs_to else None,
             )
 
     def decline_held(self, held_id: str) -> None:

@@ -133,6 +133,11 @@ class HeldFact:
     created_at: datetime
     declined: bool = False
     """The user said no; the message stays out of search all the same."""
+    occurs_from: date | None = None
+    occurs_to: date | None = None
+    """First and last day of a plan or an event."""
+    persona: str = ""
+    """The persona that keeps its own memory and was told this."""
 
 
 @dataclass(frozen=True, kw_only=True)

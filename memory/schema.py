@@ -214,6 +214,17 @@ def m011_copied(db: Database) -> None:
     db.conn.execute("ALTER TABLE messages ADD COLUMN copied_at TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m013_held_as_told(db: Database) -> None:
+    """What is held back keeps its days and whom it was told, for when the user says yes."""
+    for statement in (
+        "ALTER TABLE held_facts ADD COLUMN occurs_from TEXT",
+        "ALTER TABLE held_facts ADD COLUMN occurs_to TEXT",
+        "ALTER TABLE held_facts ADD COLUMN persona TEXT NOT NULL DEFAULT ''",
+    ):
+        db.conn.execute(statement)
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -128,6 +128,7 @@ def test_a_language_is_a_pair_of_files_that_agree() -> None:
         ("been vegetarian for 5 years", "vegetarian"),
         ("from Cork, living in Berlin", "Berlin"),
         ("starting a new job as an electrician next monday!", "new job"),
+        ("I'm having knee surgery next Tuesday", "knee surgery"),
     ],
 )
 def test_what_is_typed_in_haste_is_read(text: str, value: str) -> None:
@@ -214,6 +215,25 @@ def test_what_is_sensitive_is_held_back_and_kept_only_when_allowed(memory: Memor
     assert (kept.sensitivity, kept.source_message_id) == ("sexuality", said.id)
     assert memory.held_facts() == []
     assert {hit.item.id for hit in memory.search("bisexual")} >= {kept.id}
+
+
+def test_the_article_follows_how_a_word_is_said() -> None:
+    said = [fact.content for fact in facts("I have an MRI tomorrow. I have a flight tomorrow. I work as an actor.")]
+    assert said == [
+        "The user has an MRI on 4 May 2026.",
+        "The user has a flight on 4 May 2026.",
+        "The user works as an actor.",
+    ]
+
+
+def test_a_plan_that_was_held_back_keeps_its_day_and_whom_it_was_told(memory: MemoryManager) -> None:
+    told = "My surgery is on 3 May"
+    said = memory.add_message(memory.start_conversation(persona="sage").id, role="user", content=told)
+    apply(memory, extract_by_rules(said.content, said_at=said.created_at), said, persona="sage")
+    (held,) = memory.held_facts()
+    kept = memory.keep_held(held.id)
+    assert kept.occurs_from == kept.occurs_to == held.occurs_from
+    assert (held.occurs_from.month, held.occurs_from.day) == (5, 3) and kept.persona == "sage"
 
 
 def test_what_the_user_declines_is_not_offered_again_and_stays_out_of_search(memory: MemoryManager) -> None:
