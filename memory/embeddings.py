@@ -79,12 +79,17 @@ class MiniLmEmbeddings:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         model = self._load()
-        # The tokenizer sets its padding on itself, so two threads must not be in it at once.
-        with self._lock:
-            rows: Vectors = model.encode(
-                list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.ascontiguousarray(rows, dtype=np.float32)
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        longest_first = sorted(range(len(texts)), key=lambda n: -len(texts[n]))
+        for start in range(0, len(texts), self._batch_size):
+            batch = longest_first[start : start + self._batch_size]
+            # The tokenizer sets its padding on itself, so two threads must not be in it at once. Let go of between
+            # batches, so that a search waits for one of them and not for a whole import.
+            with self._lock:
+                rows[batch] = model.encode(
+                    [texts[n] for n in batch], batch_size=len(batch), normalize_embeddings=True, show_progress_bar=False
+                )
+        return rows
 
     def embed_query(self, text: str) -> Vectors:
         row: Vectors = self.embed_documents([first_words(text, MAX_WORDS)])[0]

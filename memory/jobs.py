@@ -178,6 +178,11 @@ class Worker:
     def started(self) -> bool:
         return self._thread is not None
 
+    @property
+    def is_current(self) -> bool:
+        """Whether this is asked on its thread."""
+        return threading.current_thread() is self._thread
+
     def stop(self) -> None:
         """Ask the running handler to give way at its next checkpoint, and wait for the thread."""
         with self._changed:
@@ -212,7 +217,7 @@ class Worker:
         Raises:
             WorkerStopped: the process is closing.
         """
-        if threading.current_thread() is not self._thread:
+        if not self.is_current:
             return
         with self._changed:
             while True:

@@ -79,6 +79,9 @@ INDEX_SAMPLE = 50
 """Vectors compared with the index at start: one that belongs to another database is not taken for ours."""
 EMBED_BATCH = 16
 """Texts embedded between two looks at whether a reply wants the processor."""
+EMBED_BATCH_WAITED_FOR = 256
+"""Texts embedded at once where somebody waits for it. Short ones are then read with short ones: 16 in the order in which
+they were said, filled up to the longest, cost the encoder 1.6 times as much."""
 
 
 class _ActiveLeaf:
@@ -1161,13 +1164,14 @@ class MemoryManager:
         if self._index is None:
             return
         encoder = self._embeddings.name
+        limit = EMBED_BATCH if self.worker.is_current else EMBED_BATCH_WAITED_FOR
         done, total, after = 0, 0, 0
         if progress is not None:
             total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder, 0]))
         while True:
             self.worker.checkpoint()
             with self._vectors:
-                embedded, last = self._embed_batch(encoder, after, EMBED_BATCH * (16 if progress else 1))
+                embedded, last = self._embed_batch(encoder, after, limit)
             if not embedded and not after:
                 break
             # After the last message, once more from the start: something may have changed or come meanwhile.

@@ -6,7 +6,9 @@ Knows the store and the index; decides nothing about what is true. Works by word
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -157,9 +159,15 @@ class Searcher:
             query = constructed  # "And her?" alone asks for nothing
         now = scope.as_of or self._clock()
         twice = bool(constructed) and constructed != query
-        vectors = self._embed([query, constructed] if twice else [query]) if words.terms(query) else []
-        share = 2 if twice else 1
-        gathered = self.gather(query, scope=scope, include=include, vectors=vectors[:1], share=share)
+        queries = [query, constructed] if twice else [query]
+        share = len(queries)
+        with self._embedded_beside(queries if words.terms(query) else []) as vectors:
+            gathered = self.gather(query, scope=scope, include=include, vectors=lambda: vectors()[:1], share=share)
+            more = None
+            if twice:
+                more = self.gather(
+                    constructed, scope=scope, include=include, vectors=lambda: vectors()[1:], share=share
+                )
         found, blends = gathered.found, _blends(gathered)
         rankings = {
             "facts": gathered.facts,
@@ -167,8 +175,7 @@ class Searcher:
             "messages": _rank_messages(blends, found, now),
         }
         by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
-        if twice:
-            more = self.gather(constructed, scope=scope, include=include, vectors=vectors[1:], share=share)
+        if more is not None:
             found, blends = {**found, **more.found}, ranking.added(blends, _blends(more))
             near = [identifier for identifier in more.near if not found[identifier].role]
             rankings = {
@@ -219,13 +226,13 @@ class Searcher:
         *,
         scope: Scope,
         include: Collection[Include],
-        vectors: Sequence[Vectors] | None = None,
+        vectors: Callable[[], Sequence[Vectors]] | None = None,
         share: int = 1,
     ) -> Gathered:
         """Everything that may answer, with what speaks for it; not yet in order.
 
         Args:
-            vectors: that of the query, or none; None embeds it.
+            vectors: waits for that of the query, or none; asked once the words are searched. None embeds it.
             share: how many queries share the time of one search: so many times fewer messages are looked at.
         """
         now = scope.as_of or self._clock()
@@ -241,10 +248,9 @@ class Searcher:
         if "message" in include and (fts or named or scope.narrows or not facts):
             rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
             by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named, CANDIDATES // share)
-        if vectors is None:
-            vectors = self._embed([query]) if fts else []
-        vector = vectors[0] if vectors else None
-        near = _add(found, self._nearest(vector, scope, include, NEAREST // share)) if vector is not None else []
+        made = self._embed([query] if fts else []) if vectors is None else vectors()
+        vector = made[0] if made else None
+        near = _add(found, self._nearest(vector, found, scope, include, NEAREST // share)) if vector is not None else []
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
         evidence = self._evidence(query, messages, by_words, vector, scope, named)
         return Gathered(found=found, facts=facts, by_words=by_words, near=near, evidence=evidence)
@@ -326,12 +332,12 @@ class Searcher:
         return evidence
 
     def _neighbours(self, messages: Mapping[str, Candidate], scope: Scope) -> dict[str, list[str]]:
-        """The message before and the newest one after each, where the scope admits them."""
+        """The message before and the newest one after each, where the scope admits them, as it did these."""
         where, parameters = _messages_in(scope)
-        parents = sorted({m.parent_id for m in messages.values() if m.parent_id})
+        parents = sorted({m.parent_id for m in messages.values() if m.parent_id} - messages.keys())
         marks, more = ", ".join("?" * len(parents)), ", ".join("?" * len(messages))
         rows = self._store.rows(f"SELECT id FROM messages m WHERE id IN ({marks}) AND {where}", [*parents, *parameters])
-        before = {row["id"] for row in rows}
+        before = messages.keys() | {row["id"] for row in rows}
         rows = self._store.rows(
             f"SELECT parent_id, id FROM messages m WHERE parent_id IN ({more}) AND {where} ORDER BY seq",
             [*messages, *parameters],
@@ -349,8 +355,19 @@ class Searcher:
         where, more = _facts_in(scope)
         return [_candidate(row) for row in self._store.rows(sql.format(where=where), [*parameters, *more])]
 
+    @contextmanager
+    def _embedded_beside(self, queries: Sequence[str]) -> Iterator[Callable[[], list[Vectors]]]:
+        """Embeds while the block searches by words: both take as long, and neither holds the interpreter's lock.
+
+        Yields what waits for the vectors. The thread ends with the block.
+        """
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-embed") as beside:
+            yield beside.submit(self._embed, queries).result
+
     def _embed(self, queries: Sequence[str]) -> list[Vectors]:
         """A vector for each, in one go; none while the encoder or the index is not loaded."""
+        if not queries:
+            return []
         if self._embeddings is None or self._index is None or not (self._embeddings.ready and self._index.ready):
             return []
         try:
@@ -361,27 +378,31 @@ class Searcher:
             log.warning("Search goes by words alone: %s", error)
             return []
 
-    def _nearest(self, vector: Vectors, scope: Scope, include: Collection[Include], limit: int) -> list[Candidate]:
-        """The nearest that the scope admits, nearest first."""
+    def _nearest(
+        self,
+        vector: Vectors,
+        found: Mapping[str, Candidate],
+        scope: Scope,
+        include: Collection[Include],
+        limit: int,
+    ) -> list[Candidate]:
+        """The nearest that the scope admits, nearest first. What is among `found` it admitted already."""
         assert self._index is not None
         if scope.conversation_id is None:
             pieces = self._index.query(vector, limit + len(scope.exclude_message_ids))
             ids = list(dict.fromkeys(item_of(piece) for piece, _ in pieces))
         else:
             ids = self._nearest_in_conversation(vector, scope.conversation_id)[:limit]
-        marks = ", ".join("?" * len(ids))
-        rows: list[Any] = []
-        if "message" in include:
-            where, parameters = _messages_in(scope)
-            rows += self._store.rows(
-                f"SELECT {_MESSAGE_COLUMNS} FROM messages m WHERE m.id IN ({marks}) AND {where}", [*ids, *parameters]
-            )
-        if "memory" in include:
-            where, parameters = _facts_in(scope)
-            rows += self._store.rows(
-                f"SELECT {_FACT_COLUMNS} FROM memories f WHERE f.id IN ({marks}) AND {where}", [*ids, *parameters]
-            )
-        allowed = {row["id"]: _candidate(row) for row in rows}
+        allowed = {identifier: found[identifier] for identifier in ids if identifier in found}
+        for kind, columns, table, (where, parameters) in (
+            ("message", _MESSAGE_COLUMNS, "messages m", _messages_in(scope)),
+            ("memory", _FACT_COLUMNS, "memories f", _facts_in(scope)),
+        ):
+            unread = [identifier for identifier in ids if identifier not in allowed]
+            if kind in include and unread:
+                marks = ", ".join("?" * len(unread))
+                sql = f"SELECT {columns} FROM {table} WHERE id IN ({marks}) AND {where}"
+                _add(allowed, [_candidate(row) for row in self._store.rows(sql, [*unread, *parameters])])
         return [allowed[identifier] for identifier in ids if identifier in allowed]
 
     def _similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:

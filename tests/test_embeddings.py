@@ -77,3 +77,16 @@ def test_no_piece_is_longer_than_the_encoder_reads(text: str) -> None:
 
 def test_first_words_stops_at_its_limit() -> None:
     assert first_words("one  two\nthree four", 3) == "one two three"
+
+
+def test_texts_read_in_batches_of_one_length_come_back_in_their_order() -> None:
+    encoder = MiniLmEmbeddings(batch_size=2)
+    texts = [
+        "Figs.",
+        "The zeppelin landed at dawn, and nobody had slept.",
+        "Oda brought quinces.",
+        "",
+        "Where is it now?",
+    ]
+    rows = encoder.embed_documents(texts)
+    assert np.allclose(rows, [encoder.embed_documents([text])[0] for text in texts], atol=1e-5)

@@ -167,3 +167,27 @@ def test_an_index_holds_what_it_was_given_and_nothing_else(tmp_path: Path) -> No
     assert not index.holds(["1", "2"], np.stack([one, three]))
     assert not index.holds(["1", "3"], np.stack([one, three]))
     index.close()
+
+
+class Batches(HashEmbeddings):
+    """Keeps how many texts it embedded at a time."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.sizes.append(len(texts))
+        return super().embed_documents(texts)
+
+
+def test_many_texts_are_embedded_at_once_where_somebody_waits_and_few_in_the_background(tmp_path: Path) -> None:
+    encoder = Batches()
+    with open_memory(tmp_path, embeddings=encoder, start_worker=False) as memory:
+        talk = memory.start_conversation()
+        rows = [NewMessage(conversation_id=talk.id, role="user", content=f"Quince {n}.") for n in range(40)]
+        memory.add_messages(rows)
+        assert encoder.sizes == [40]
+        memory.store_messages(rows)
+        memory.worker.start()
+        assert memory.wait_until_idle(60)
+        assert encoder.sizes == [40, 16, 16, 8]

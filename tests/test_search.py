@@ -1,16 +1,20 @@
 """Search finds what serves the question, and never what may not be seen. Real SQLite and Chroma; words for an encoder."""
 
 import tempfile
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from memory import Memory, MemoryManager, Message, NewMessage, SearchHit, open_memory
+from memory.errors import EmbeddingsUnavailable
 from memory.search import Scope
 from memory.store import instant
 from tests.fakes import HashEmbeddings
@@ -27,6 +31,27 @@ class Clock:
     def __call__(self) -> datetime:
         self.now += timedelta(minutes=1)
         return self.now
+
+
+class WaitsForWords(HashEmbeddings):
+    """An encoder that embeds a question once full text is searched."""
+
+    def __init__(self) -> None:
+        self.searched = threading.Event()
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        assert self.searched.wait(timeout=60)
+        return super().embed_query(text)
+
+
+class Failing(HashEmbeddings):
+    """An encoder that cannot embed a question."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        raise self.error
 
 
 class NeverReady(HashEmbeddings):
@@ -424,3 +449,29 @@ def test_a_word_that_nearly_every_message_holds_does_not_drive_the_scan(memory: 
     assert chosen(["quince", "zeppelin"], most=100) == ["quince", "zeppelin"]
     assert chosen(["quince"], most=20) == ["quince"], "the rarest is always looked for"
     assert chosen([], most=20) == []
+
+
+def test_words_are_searched_while_the_question_is_embedded_and_no_thread_is_left(tmp_path: Path) -> None:
+    encoder = WaitsForWords()
+    with open_memory(tmp_path, embeddings=encoder, start_worker=False) as memory:
+        said = say(memory, "The zeppelin landed.", "Where?")[0]
+        before = threading.enumerate()
+        memory.store._connection.set_trace_callback(lambda sql: encoder.searched.set() if "bm25" in sql else None)
+        hits = memory.search("zeppelin", include=["message"])
+        assert [(hit.item.id, hit.source) for hit in hits[:1]] == [(said.id, "both")]
+        assert threading.enumerate() == before
+
+
+def test_without_an_encoder_that_works_search_goes_by_words(tmp_path: Path) -> None:
+    with open_memory(tmp_path, embeddings=Failing(EmbeddingsUnavailable("none")), start_worker=False) as memory:
+        said = say(memory, "The zeppelin landed.", "Where?")[0]
+        assert [(hit.item.id, hit.source) for hit in memory.search("zeppelin")[:1]] == [(said.id, "bm25")]
+
+
+def test_what_goes_wrong_while_a_question_is_embedded_reaches_the_caller(tmp_path: Path) -> None:
+    with open_memory(tmp_path, embeddings=Failing(RuntimeError("out of memory")), start_worker=False) as memory:
+        say(memory, "The zeppelin landed.")
+        before = threading.enumerate()
+        with pytest.raises(RuntimeError, match="out of memory"):
+            memory.search("zeppelin")
+        assert threading.enumerate() == before
