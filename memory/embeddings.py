@@ -11,7 +11,8 @@ import hashlib
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -92,7 +93,9 @@ class MiniLmEmbeddings:
         return rows
 
     def embed_query(self, text: str) -> Vectors:
-        row: Vectors = self.embed_documents([first_words(text, MAX_WORDS)])[0]
+        self._load()
+        with _one_thread():
+            row: Vectors = self.embed_documents([first_words(text, MAX_WORDS)])[0]
         return row
 
     def chunks(self, text: str) -> list[str]:
@@ -115,6 +118,19 @@ class MiniLmEmbeddings:
                 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
                 self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
             return self._model
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A question is so short that a second thread gains nothing, and where its core is taken each step waits for it."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Reranker(Protocol):

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -94,6 +94,11 @@ class Candidate:
     content: str
     created_at: datetime
     importance: float
+    said_by: str
+    """The name that a message of a copied chat begins with, or empty."""
+    length: float
+    """How much it can say, see `ranking.length`."""
+    is_question: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,16 @@ class Gathered:
     """Facts and messages by meaning, nearest first."""
     evidence: dict[str, ranking.Evidence]
     """Of every message found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What stands beside the messages found, and the vectors of both."""
+
+    neighbours: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of every message: the one before and the one after, as far as the scope admits them."""
+    vectors: Sequence[Any] = ()
+    """Rows (item_id, vector)."""
 
 
 def _why(identifier: str, gathered: Gathered, now: datetime) -> tuple[tuple[str, float], ...]:
@@ -248,11 +263,14 @@ class Searcher:
         if "message" in include and (fts or named or scope.narrows or not facts):
             rare = words.fts_any(self._store.scanned(words.terms(query), most=SCANNED))
             by_words = self._by_words(found, rare or words.fts_phrase(query), scope, named, CANDIDATES // share)
+        # What is known of these is read while the query is embedded.
+        around = self._around({i: candidate for i, candidate in found.items() if candidate.role}, scope, Around())
         made = self._embed([query] if fts else []) if vectors is None else vectors()
         vector = made[0] if made else None
         near = _add(found, self._nearest(vector, found, scope, include, NEAREST // share)) if vector is not None else []
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
-        evidence = self._evidence(query, messages, by_words, vector, scope, named)
+        around = self._around(messages, scope, around)
+        evidence = self._evidence(query, messages, by_words, vector, around, named)
         return Gathered(found=found, facts=facts, by_words=by_words, near=near, evidence=evidence)
 
     def _by_words(
@@ -293,24 +311,22 @@ class Searcher:
         messages: Mapping[str, Candidate],
         by_words: Mapping[str, float],
         vector: Vectors | None,
-        scope: Scope,
+        around: Around,
         named: list[dates.Period],
     ) -> dict[str, ranking.Evidence]:
         """What speaks for each message. Neighbours that the scope hides say nothing."""
         best = max(by_words.values(), default=0.0) or 1.0
         share = {identifier: by_words.get(identifier, 0.0) / best for identifier in messages}
-        neighbours = self._neighbours(messages, scope)
+        neighbours = around.neighbours
         meaning: dict[str, float] = {}
         if vector is not None:
-            everyone = {*messages, *(n for beside in neighbours.values() for n in beside)}
-            meaning = self._similarities(vector, sorted(everyone))
+            meaning = _best_parts(around.vectors, vector)
             if sum(identifier in meaning for identifier in messages) < KNOWN_SHARE * len(messages):
                 meaning = {}
         guess = _mean([meaning[i] for i in by_words if i in meaning])
         talks = {identifier: message.conversation_id for identifier, message in messages.items()}
         best_of_talk = ranking.best_of_talk(share, talks)
-        said_by = {identifier: words.said_by(message.content) for identifier, message in messages.items()}
-        asked_for = words.speaker_asked_for(query, {*said_by.values()})
+        asked_for = words.speaker_asked_for(query, {message.said_by for message in messages.values()})
         evidence: dict[str, ranking.Evidence] = {}
         for identifier, message in messages.items():
             beside = neighbours.get(identifier, [])
@@ -323,13 +339,22 @@ class Searcher:
                 talk_words=best_of_talk[message.conversation_id],
                 meaning=mine,
                 neighbour_meaning=sum(near) if meaning else 0.0,
-                speaker=float(bool(asked_for) and asked_for in (message.role, said_by[identifier])),
+                speaker=float(bool(asked_for) and asked_for in (message.role, message.said_by)),
                 date=dates.nearness(message.created_at, named) if named else 0.0,
-                length=ranking.length(len(message.content[:COMPARED_CHARS].split())),
-                is_question=float(message.content.rstrip().endswith("?")),
+                length=message.length,
+                is_question=float(message.is_question),
                 has_meaning=bool(meaning),
             )
         return evidence
+
+    def _around(self, messages: Mapping[str, Candidate], scope: Scope, known: Around) -> Around:
+        """What is `known`, and the neighbours and vectors of those messages that it lacks."""
+        new = {identifier: message for identifier, message in messages.items() if identifier not in known.neighbours}
+        neighbours = self._neighbours(new, scope)
+        seen = {*known.neighbours, *(n for beside in known.neighbours.values() for n in beside)}
+        unread = {*new, *(n for beside in neighbours.values() for n in beside)} - seen
+        vectors = self._vectors(sorted(unread)) if self._embeds else []
+        return Around(neighbours={**known.neighbours, **neighbours}, vectors=[*known.vectors, *vectors])
 
     def _neighbours(self, messages: Mapping[str, Candidate], scope: Scope) -> dict[str, list[str]]:
         """The message before and the newest one after each, where the scope admits them, as it did these."""
@@ -364,11 +389,16 @@ class Searcher:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-embed") as beside:
             yield beside.submit(self._embed, queries).result
 
+    @property
+    def _embeds(self) -> bool:
+        """Whether the encoder and the index are loaded."""
+        return bool(self._embeddings and self._index and self._embeddings.ready and self._index.ready)
+
     def _embed(self, queries: Sequence[str]) -> list[Vectors]:
         """A vector for each, in one go; none while the encoder or the index is not loaded."""
         if not queries:
             return []
-        if self._embeddings is None or self._index is None or not (self._embeddings.ready and self._index.ready):
+        if self._embeddings is None or not self._embeds:
             return []
         try:
             if len(queries) == 1:
@@ -405,15 +435,14 @@ class Searcher:
                 _add(allowed, [_candidate(row) for row in self._store.rows(sql, [*unread, *parameters])])
         return [allowed[identifier] for identifier in ids if identifier in allowed]
 
-    def _similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """The cosine of each item that has a vector: of its best part."""
+    def _vectors(self, ids: Sequence[str]) -> list[Any]:
+        """Rows (item_id, vector) of each item that has one: one for each part."""
         assert self._embeddings is not None
-        rows = self._store.rows(
+        return self._store.rows(
             f"""SELECT item_id, vector FROM embeddings
                 WHERE item_id IN ({", ".join("?" * len(ids))}) AND encoder = ? ORDER BY item_id""",
             [*ids, self._embeddings.name],
         )
-        return _best_parts(rows, vector)
 
     def _nearest_in_conversation(self, vector: Vectors, conversation_id: str) -> list[str]:
         """Brute force: the nearest of all items may hold none of one conversation's."""
@@ -446,14 +475,18 @@ _IN_COLLECTION = "(SELECT c.id FROM conversations c WHERE c.collection_id = ?)"
 
 
 def _candidate(row: Any) -> Candidate:
+    content = row["content"]
     return Candidate(
         id=row["id"],
         parent_id=row["parent_id"],
         conversation_id=row["conversation_id"],
         role=row["role"],
-        content=row["content"],
+        content=content,
         created_at=datetime.fromisoformat(row["created_at"]),
         importance=row["importance"],
+        said_by=words.said_by(content),
+        length=ranking.length(len(content[:COMPARED_CHARS].split())),
+        is_question=content.rstrip().endswith("?"),
     )
 
 
