@@ -239,7 +239,7 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     for _ in range(30):
-        kind = draw_kind(rng, common_share=0.75) or draw_fact(rng, scene.values).kind
+        kind = draw_kind(rng, common_share=0.6) or draw_fact(rng, scene.values).kind
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:
