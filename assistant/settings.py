@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     )
     compare: bool = Field(
         default=False,
-        description="Beside an answer that tries a manner, write one that does not, and ask which is better.",
+        description="Where an answer tries a manner, write one that does not side by side with it, and ask which is better.",
     )
     refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
     host: str = Field(default="127.0.0.1", description="Where the page listens.")

@@ -214,6 +214,18 @@ def m011_copied(db: Database) -> None:
     db.conn.execute("ALTER TABLE messages ADD COLUMN copied_at TEXT")
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m012_comparisons(db: Database) -> None:
+    """Answers that were written side by side, and what was said of them."""
+    db.conn.execute(
+        """CREATE TABLE comparisons (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            one_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            other_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            verdict TEXT NOT NULL, created_at TEXT NOT NULL, decided_at TEXT)"""
+    )
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -48,6 +48,13 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
             elem_id="steering",
             buttons=[],
         )
+        compare = gr.Checkbox(
+            label="Now and then write two answers side by side",
+            info="Where an answer would try something, another that does not is written beside it, and you are asked which is "
+            "better before you are told which is which. Such a reply takes about twice as long.",
+            value=handlers.assistant.settings.compare,
+            elem_id="compare",
+        )
         steering_cost = gr.HTML(apply_default_css=False, elem_id="steering-cost")
         with gr.Row():
             now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
@@ -79,6 +86,7 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
     for axis, choice in zip(AXES, choices, strict=True):
         choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
     steering.input(handlers.choose_steering, steering, steering_cost, trigger_mode="always_last", **quiet)
+    compare.input(handlers.choose_compare, compare, None, **quiet)
     stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
     question.drafts.extend([text, fresh])
