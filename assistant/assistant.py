@@ -17,10 +17,11 @@ from typing import Any, Literal
 from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, memory_file, preferences, profile, refinement
-from assistant.audience import Axis
+from assistant.audience import Axis, is_about
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
+from assistant.guessing import FIRST, Guess, Said, guesses
 from assistant.incognito import IncognitoConversations, is_incognito
 from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
@@ -598,6 +599,29 @@ class Assistant:
         """How someone new is answered on one axis of `audience.AXES`; empty asks for nothing. Kept in `attune.toml`."""
         setattr(self.settings, axis, choice)
         save_setting(self.settings.home, axis, choice)
+
+    def guesses(self) -> list[Guess]:
+        """How the user may want to be answered, guessed from how they write, on each axis that they have neither picked nor
+        taught. Offered, and never in force before they say so: `choose_starter` keeps one."""
+        if not self.settings.guess:
+            return []
+        asked_for = profile.standing_rules(self.memory.memories(kind="procedural"))
+        rules = [*asked_for, *(rule.text for rule in self.current_rules() if rule.enabled)]
+        said = self.memory.said_first(FIRST)
+        return [
+            guess
+            for guess in guesses(Said(conversation_id=m.conversation_id, text=m.content) for m in said)
+            if not getattr(self.settings, guess.axis) and not any(is_about(guess.axis, rule) for rule in rules)
+        ]
+
+    def choose_guess(self, wanted: bool) -> None:
+        """Whether guesses are offered. Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.guess = wanted
+        save_setting(self.settings.home, "guess", wanted)
 
     def choose_compare(self, wanted: bool) -> None:
         """Whether two answers are now and then written side by side, for a blind comparison. Kept in `attune.toml`.

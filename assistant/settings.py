@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     )
     detail: Literal["", "short", "long"] = Field(default="", description="The same: how long answers should be.")
     manner: Literal["", "friendly", "formal"] = Field(default="", description="The same: the tone.")
+    guess: bool = Field(default=True, description="Offer under Learning what how you write suggests for these three.")
     refine: Literal["on", "ask", "off"] = Field(
         default="on", description="Learn from thumbs: by itself, asking before each change, or not at all."
     )

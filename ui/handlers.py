@@ -965,6 +965,29 @@ class PageHandlers(ChatHandlers):
         gr.Info("It holds from the next answer on, until you teach otherwise.")
 
     @told
+    def guesses(self) -> str:
+        """What how the user writes suggests, on the axes that they have neither picked nor taught."""
+        return rules.guessed(self.assistant.guesses())
+
+    @told
+    def guess_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
+        """A guess is kept, changed, or not wanted: (the guesses, whether there are to be any, then each axis)"""
+        act, what = _pressed(event)
+        axis, _, choice = what.partition(":")
+        if act == "keep-guess" and choice in AXES.get(axis, {}):  # type: ignore[call-overload]
+            self.choose_starter(axis, choice)  # type: ignore[arg-type]
+        elif act == "no-guess":
+            self.assistant.choose_guess(False)
+        settings = self.assistant.settings
+        return self.guesses(), settings.guess, *(getattr(settings, axis) for axis in AXES)
+
+    @told
+    def choose_guess(self, wanted: bool) -> str:
+        """(the guesses)"""
+        self.assistant.choose_guess(wanted)
+        return self.guesses()  # type: ignore[no-any-return]
+
+    @told
     def choose_compare(self, wanted: bool) -> None:
         self.assistant.choose_compare(wanted)
 
