@@ -183,6 +183,7 @@ class TurnWriter:
             if plain.prompt.messages != made.prompt.messages:
                 self._write_two(request, plain, made, running, started, found.search_ms)
                 return
+        self._memory.set_block(request.question.id, made.prompt.block)
         self._answer(request, made, running, started, found.search_ms)
 
     def _write_two(
@@ -190,6 +191,7 @@ class TurnWriter:
     ) -> None:
         """The answer as it would be anyway and, on a thread of its own, the one that tries something. One that fails
         leaves the other alone; the reply has failed when both have."""
+        self._memory.set_block(request.question.id, plain.prompt.block)
         beside = replace(request, answer=self._open_beside(request))
         running.push(SideBySide(message_ids=(request.answer.id, beside.answer.id)))
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-beside") as thread:
@@ -245,7 +247,6 @@ class TurnWriter:
         """One answer, from its prompt to its finished row. `how`: what `stream_reply` needs for one of two."""
         chat_model: Any = self._chat_model()
         reserve = reply_tokens(chat_model, self._settings.max_tokens)
-        self._memory.set_block(request.question.id, made.prompt.block)
         self._memory.record_uses(request.answer.id, made.uses)
 
         options: dict[str, Any] = {"max_tokens": reserve, **how}

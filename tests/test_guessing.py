@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from assistant import Assistant, Settings, open_assistant
@@ -152,12 +153,14 @@ def test_few_messages_or_a_single_errand_bring_no_guess(user: str) -> None:
     assert guesses(said(texts, per_conversation=100)) == []
 
 
+@limits(deadline=None)
 @given(st.sampled_from(sorted(USERS)), st.lists(st.sampled_from(DEMOGRAPHIC), min_size=1, max_size=3))
 def test_who_someone_says_they_are_changes_no_guess(user: str, who: list[str]) -> None:
     wanted, texts = USERS[user]
     assert guessed(said([f"{text} {' '.join(who)}" for text in texts])) == wanted
 
 
+@limits(deadline=None)
 @given(st.lists(st.sampled_from(DEMOGRAPHIC), min_size=MIN_MESSAGES, max_size=40))
 def test_nothing_is_guessed_from_who_someone_is_alone(who: list[str]) -> None:
     assert guesses(said(who)) == []
