@@ -17,16 +17,18 @@ from typing import Any, Literal
 from langchain_core.language_models import BaseChatModel
 
 from assistant import extraction, memory_file, preferences, profile, refinement
-from assistant.audience import Axis
+from assistant.audience import Axis, is_about
 from assistant.background import Background
 from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
+from assistant.guessing import FIRST, Guess, Said, guesses
 from assistant.incognito import IncognitoConversations, is_incognito
 from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
 from assistant.turn import TurnRequest, TurnWriter, used_memories
 from memory import (
+    Comparison,
     Edit,
     Feedback,
     Memory,
@@ -43,6 +45,7 @@ from memory import (
 )
 from memory.embeddings import CrossEncoderReranker
 from memory.records import Rating
+from memory.refinements import Verdict
 from personas import Persona, load_library, read_persona
 
 log = logging.getLogger(__name__)
@@ -168,6 +171,7 @@ class Assistant:
         persona: str | None = None,
         *,
         personal: bool = True,
+        side_by_side: bool = False,
     ) -> Iterator[Event]:
         """Answer `text`. Stored before this returns; closing the iterator stops nothing (`stop` does).
 
@@ -176,6 +180,8 @@ class Assistant:
             conversation_id: None begins a new conversation; one of `incognito.start` leaves no trace.
             persona: an identifier; None keeps the conversation's.
             personal: False answers as if the user were unknown.
+            side_by_side: the reader can show two answers at once. Where a rule would be tried and the setting `compare` is
+                on, two are then written, one with it and one without: see `SideBySide` and `decide`.
 
         Raises:
             EmptyMessage, ReplyRunning, UnknownPersona, NotFound: at once.
@@ -196,7 +202,7 @@ class Assistant:
                 self.memory.set_persona(conversation_id, speaker.id)
             speaker = speaker or self._persona_or_default(conversation.persona)
         question = self.memory.add_message(conversation_id, role="user", content=text, persona=speaker.id)
-        return self._begin(question, speaker, personal=personal)
+        return self._begin(question, speaker, personal=personal, side_by_side=side_by_side)
 
     def regenerate(self, message_id: str) -> Iterator[Event]:
         """Answer the same message again. The earlier answer stays, as a sibling."""
@@ -210,17 +216,6 @@ class Assistant:
             question = self.memory.get_message(answer.parent_id)
         speaker = self._persona_or_default(self.memory.get_conversation(answer.conversation_id).persona)
         return self._begin(question, speaker, fresh_wording=True, learn=False)
-
-    def other_answer(self, message_id: str) -> Iterator[Event] | None:
-        """Beside an answer that a rule was tried in, one without it, for a blind comparison. None when there is nothing to
-        compare, or the setting `compare` is off."""
-        answer = self.memory.get_message(message_id)
-        if not self.settings.compare or answer.status != "complete" or not self.rules_of(answer.id)[1]:
-            return None
-        if answer.parent_id is None or len(self.memory.siblings(answer.id)) > 1:
-            return None
-        question = self.memory.get_message(answer.parent_id)
-        return self._begin(question, self._persona_or_default(answer.persona), learn=False, may_try=False)
 
     def without_knowing_me(self, message_id: str) -> str:
         """What the reply to the same message would be if nothing were known of the user. Nothing of it is stored.
@@ -283,7 +278,7 @@ class Assistant:
         personal: bool = True,
         fresh_wording: bool = False,
         learn: bool = True,
-        may_try: bool = True,
+        side_by_side: bool = False,
     ) -> Iterator[Event]:
         first = question.parent_id is None
         answer = self.memory.add_message(
@@ -305,7 +300,7 @@ class Assistant:
                 p.id for p in self.all_personas() if p.memory_scope == "own" and p.id != speaker.id
             ),
             personal=personal,
-            may_try=may_try,
+            may_compare=side_by_side and self.settings.compare,
             fresh_wording=fresh_wording,
         )
         running = RunningReply(conversation_id=question.conversation_id, message_id=answer.id)
@@ -471,6 +466,52 @@ class Assistant:
         self.refiner.after_rating()
         return pair
 
+    def decide(self, message_id: str, verdict: Literal["better", "alike", "neither"]) -> Comparison:
+        """What the user says of two answers that were written side by side, of which `message_id` is one: it is the better,
+        both are alike, or neither is good, which counts as a thumb down on both.
+
+        Raises:
+            NotAnswersToOne: the answer was not written beside another.
+        """
+        comparison = self._comparison(message_id)
+        one, other = comparison.one_id, comparison.other_id
+        if verdict == "better":
+            worse = other if message_id == one else one
+            self.prefer(message_id, worse, blind=True)
+            self._go_on_with(message_id, instead_of=worse)
+        elif verdict == "neither":
+            for answer in (one, other):
+                self.rate(answer, -1)
+        chosen: Verdict = ("one" if message_id == one else "other") if verdict == "better" else verdict
+        self.memory.refinements.decide(comparison.id, chosen)
+        return self._comparison(message_id)
+
+    def withdraw_decision(self, message_id: str) -> None:
+        """Take back what was said of two answers. It is not asked again, since which was which is known by then.
+
+        Raises:
+            NotAnswersToOne: the answer was not written beside another.
+        """
+        comparison = self._comparison(message_id)
+        self.memory.refinements.remove_pair(comparison.one_id, comparison.other_id)
+        if comparison.verdict == "neither":
+            for answer in (comparison.one_id, comparison.other_id):
+                self.memory.delete_feedback(answer)
+        self.memory.refinements.decide(comparison.id, "withdrawn")
+        self.refiner.after_rating()
+
+    def _comparison(self, message_id: str) -> Comparison:
+        found = self.memory.refinements.comparison_of(message_id)
+        if found is None:
+            raise NotAnswersToOne("This answer was not written beside another, so there is nothing to choose.")
+        return found
+
+    def _go_on_with(self, chosen: str, *, instead_of: str) -> None:
+        """Let the conversation go on from another answer, unless it has gone on already."""
+        conversation = self.memory.get_conversation(self.memory.get_message(chosen).conversation_id)
+        if conversation.active_leaf_id == instead_of:
+            self.memory.set_active_leaf(conversation.id, chosen)
+
     def refine(
         self, *, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
     ) -> Refined:
@@ -558,6 +599,38 @@ class Assistant:
         """How someone new is answered on one axis of `audience.AXES`; empty asks for nothing. Kept in `attune.toml`."""
         setattr(self.settings, axis, choice)
         save_setting(self.settings.home, axis, choice)
+
+    def guesses(self) -> list[Guess]:
+        """How the user may want to be answered, guessed from how they write, on each axis that they have neither picked nor
+        taught. Offered, and never in force before they say so: `choose_starter` keeps one."""
+        if not self.settings.guess:
+            return []
+        asked_for = profile.standing_rules(self.memory.memories(kind="procedural"))
+        rules = [*asked_for, *(rule.text for rule in self.current_rules() if rule.enabled)]
+        said = self.memory.said_first(FIRST)
+        return [
+            guess
+            for guess in guesses(Said(conversation_id=m.conversation_id, text=m.content) for m in said)
+            if not getattr(self.settings, guess.axis) and not any(is_about(guess.axis, rule) for rule in rules)
+        ]
+
+    def choose_guess(self, wanted: bool) -> None:
+        """Whether guesses are offered. Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.guess = wanted
+        save_setting(self.settings.home, "guess", wanted)
+
+    def choose_compare(self, wanted: bool) -> None:
+        """Whether two answers are now and then written side by side, for a blind comparison. Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.compare = wanted
+        save_setting(self.settings.home, "compare", wanted)
 
     def choose_steering(self, strength: float) -> None:
         """How much more than once what is known of the user counts in a reply: see `assistant.steering`. Kept in

@@ -27,12 +27,12 @@ def starter_rules(settings: Settings, rules: Sequence[str]) -> dict[Axis, str]:
     found: dict[Axis, str] = {}
     for axis, choices in AXES.items():
         text = choices.get(getattr(settings, axis), "")
-        if text and not any(_is_about(axis, rule) for rule in rules):
+        if text and not any(is_about(axis, rule) for rule in rules):
             found[axis] = text
     return found
 
 
-def _is_about(axis: Axis, rule: str) -> bool:
+def is_about(axis: Axis, rule: str) -> bool:
     """Is a rule on an axis? Only rules of the catalogue and of the starters themselves are known to be."""
     if rule in AXES[axis].values():
         return True

@@ -1,9 +1,10 @@
 """The chat model: llama.cpp behind LangChain's `BaseChatModel`. The only module that says `llama_cpp`.
 
 Three contexts over one loaded model: replies own one, background writing another and scoring the third, so that none
-evicts another's cache. A reply that is steered has a second one, for its prompt without the personal part. One thread
-computes at a time, and background work gives way to a reply between any two tokens or chunks of its prompt. Cancelling is
-a flag that is looked at in the same places.
+evicts another's cache. A reply that is steered has a second one, for its prompt without the personal part, and a reply
+that is written beside another has its own while it lasts. One thread computes at a time: background work gives way to a
+reply between any two tokens or chunks of its prompt, and two replies take turns at every token. Cancelling is a flag that
+is looked at in the same places.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,8 +52,13 @@ SCORING_N_CTX = 2048
 RANDOM_SEED = 0xFFFFFFFF
 ONE_THREAD_PARAMS = 5e7
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
-Purpose = Literal["reply", "background", "scoring", "steering"]
-"""What a context is for. "steering" is the other half of a reply and never waits by itself."""
+Purpose = Literal["reply", "beside", "background", "scoring"]
+"""What is computed; each has a context of its own. "beside" is a second reply that is written at the same time as the first."""
+REPLIES: tuple[Purpose, ...] = ("reply", "beside")
+STEERING = {"reply": "steering", "beside": "steering beside"}
+"""Purpose of a reply -> the context of its prompt without the personal part."""
+TWINS = {"beside": "reply", "steering beside": "steering"}
+"""Context that is made for one reply -> the lasting one whose prompt begins as its own does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,35 +79,40 @@ class Cancelled(Exception):
 
 
 class Turnstile:
-    """One computation at a time; replies go first, and background work lets them through at `give_way`."""
+    """One computation at a time. Replies go first, in turn; background work lets them through at `give_way`."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._busy = False
-        self._replies_waiting = 0
+        self._replies: deque[object] = deque()
+        """Those that wait, the one that came first in front."""
 
     @contextmanager
     def enter(self, purpose: Purpose) -> Iterator[None]:
         with self._changed:
-            if purpose == "reply":
-                self._replies_waiting += 1
-                self._changed.wait_for(lambda: not self._busy)
-                self._replies_waiting -= 1
-            else:
-                self._changed.wait_for(lambda: not self._busy and not self._replies_waiting)
-            self._busy = True
+            self._wait(purpose)
         try:
             yield
         finally:
             self._leave()
 
     def give_way(self, purpose: Purpose) -> None:
-        if purpose == "reply" or not self._replies_waiting:
+        """Let a reply that waits go first, and come after it."""
+        if not self._replies:
             return
-        self._leave()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy and not self._replies_waiting)
-            self._busy = True
+            self._leave()
+            self._wait(purpose)
+
+    def _wait(self, purpose: Purpose) -> None:
+        if purpose in REPLIES:
+            me = object()
+            self._replies.append(me)
+            self._changed.wait_for(lambda: not self._busy and self._replies[0] is me)
+            self._replies.popleft()
+        else:
+            self._changed.wait_for(lambda: not self._busy and not self._replies)
+        self._busy = True
 
     def _leave(self) -> None:
         with self._changed:
@@ -158,6 +170,18 @@ class _Context:
         self._context.kv_cache_clear()
         self.tokens = []
         self.stale = False
+
+    def take_over(self, other: _Context) -> None:
+        """Have evaluated what another context has, without evaluating it again. An empty context that has the room."""
+        import llama_cpp
+
+        size = llama_cpp.llama_state_seq_get_size(other._context.ctx, 0)
+        state = (ctypes.c_uint8 * size)()
+        written = llama_cpp.llama_state_seq_get_data(other._context.ctx, state, size, 0)
+        if written and llama_cpp.llama_state_seq_set_data(self._context.ctx, state, written, 0):
+            self.tokens = list(other.tokens)
+        else:
+            self.reset()
 
     def evaluate(self, tokens: Sequence[int], *, all_logits: bool = False) -> NDArray[np.float32] | None:
         """Evaluate at most `CHUNK` tokens after those evaluated. With `all_logits`, logits of each, shape (n, vocab)."""
@@ -228,10 +252,11 @@ class LlamaChatModel(BaseChatModel):
 
     `stream` and `invoke` take, beside LangChain's own arguments: `max_tokens`, `temperature` (0: the likeliest token),
     `top_p`, `seed`, `json_schema` (the reply is JSON of that schema), `cancel` (a `threading.Event`) and `purpose`
-    ("reply" or "background"; scoring has its own). `without` is the same prompt without its personal part, which then
-    counts 1 + `strength` times (`assistant.steering`); of replies only, and without a schema. The last chunk's
-    `response_metadata` has finish_reason (stop, length or cancelled), prompt_tokens, cached_tokens, completion_tokens,
-    first_token_ms, total_ms and steering_ms, which is what reading `without` took of the total.
+    ("reply", "background", or "beside" for a second reply on another thread at the same time). `without` is the same
+    prompt without its personal part, which then counts 1 + `strength` times (`assistant.steering`); of replies only, and
+    without a schema. The last chunk's `response_metadata` has finish_reason (stop, length or cancelled), prompt_tokens,
+    cached_tokens, completion_tokens, first_token_ms, total_ms and steering_ms, which is what reading `without` took of the
+    total.
     """
 
     model_path: Path
@@ -371,11 +396,11 @@ class LlamaChatModel(BaseChatModel):
         steering: _Steering | None = None
         try:
             with self._turnstile.enter(purpose):
-                context = self._context(purpose)
+                context = self._context(purpose, room=len(tokens) + limit)
                 cached = context.keep_common(tokens)
                 self._prefill(context, tokens[cached:], cancel, purpose)
                 if other:
-                    steering = self._steering(other, strength, cancel)
+                    steering = self._steering(other, strength, cancel, purpose, room=len(other) + limit)
                 while len(written) < limit:
                     self._check(cancel, purpose)
                     token = steering.sample(context, sampler) if steering else context.sample(sampler)
@@ -394,11 +419,15 @@ class LlamaChatModel(BaseChatModel):
                         steering.follow(token)
         except Cancelled:
             finish = "cancelled"
-            self._context(purpose).reset()
-            if "steering" in self._contexts:
-                self._contexts["steering"].reset()
+            # In turn, because a reply that begins beside this one may be taking over what was read.
+            with self._turnstile.enter("reply"):
+                for name in (purpose, STEERING.get(purpose, "")):
+                    if name in self._contexts:
+                        self._contexts[name].reset()
         finally:
             sampler.close()
+            if purpose == "beside":
+                self._put_away(purpose, STEERING[purpose])
         rest = stops.feed(decoder.decode(b"", final=True)) + stops.end()
         yield from _chunks(splitter.feed(rest), run_manager)
         yield from _chunks(splitter.end(), run_manager)
@@ -476,14 +505,14 @@ class LlamaChatModel(BaseChatModel):
         return len(self._render(messages)[0])
 
     def forget_prompts(self) -> None:
-        """Drop what was read of earlier prompts. Waits for a reply that is being written.
+        """Drop what was read of earlier prompts. Not while a reply is being written, which goes on from what it read.
 
         The context of replies is emptied here; one that background work may be in the midst of, when it is used next.
         """
         self._tokenize.cache_clear()
         with self._turnstile.enter("reply"):
-            for purpose, context in self._contexts.items():
-                if purpose in ("reply", "steering"):
+            for name, context in self._contexts.items():
+                if name in ("reply", "steering"):
                     context.reset()
                 else:
                     context.stale = True
@@ -542,15 +571,33 @@ class LlamaChatModel(BaseChatModel):
             )
         return n_ctx - used
 
-    def _n_ctx_for(self, purpose: Purpose) -> int:
+    def _n_ctx_for(self, name: str) -> int:
         caps = {"background": BACKGROUND_N_CTX, "scoring": SCORING_N_CTX}
-        return min(self.n_ctx, caps.get(purpose, self.n_ctx))
+        return min(self.n_ctx, caps.get(name, self.n_ctx))
 
-    def _context(self, purpose: Purpose) -> _Context:
-        if purpose not in self._contexts:
-            n_ctx = self._n_ctx_for(purpose)
-            self._contexts[purpose] = _Context(self._model, n_ctx=n_ctx, n_threads=self._n_threads)
-        return self._contexts[purpose]
+    def _context(self, name: str, *, room: int = 0) -> _Context:
+        """The context of that name, made when it is first wanted: a purpose, or the second one of a reply that is steered.
+
+        One that is for a single reply has room for just that, and begins with what its twin has read.
+
+        Args:
+            room: tokens of the prompt and the longest reply.
+        """
+        if name not in self._contexts:
+            twin = self._contexts.get(TWINS.get(name, ""))
+            read = len(twin.tokens) if twin else 0
+            n_ctx = min(self.n_ctx, max(room, read)) if name in TWINS else self._n_ctx_for(name)
+            self._contexts[name] = _Context(self._model, n_ctx=n_ctx, n_threads=self._n_threads)
+            if twin and read:
+                self._contexts[name].take_over(twin)
+        return self._contexts[name]
+
+    def _put_away(self, *names: str) -> None:
+        """Give back the memory of contexts that were made for one reply."""
+        with self._turnstile.enter("reply"):
+            for name in names:
+                if name in self._contexts:
+                    self._contexts.pop(name).close()
 
     def _prefill(
         self, context: _Context, tokens: Sequence[int], cancel: threading.Event | None, purpose: Purpose
@@ -559,13 +606,15 @@ class LlamaChatModel(BaseChatModel):
             self._check(cancel, purpose)
             context.evaluate(tokens[start : start + CHUNK])
 
-    def _steering(self, tokens: Sequence[int], strength: float, cancel: threading.Event | None) -> _Steering:
-        """The other prompt of a reply, evaluated. Its context is made when it is first wanted."""
-        context = self._context("steering")
+    def _steering(
+        self, tokens: Sequence[int], strength: float, cancel: threading.Event | None, purpose: Purpose, *, room: int
+    ) -> _Steering:
+        """The other prompt of a reply, evaluated."""
+        context = self._context(STEERING[purpose], room=room)
         steering = _Steering(context, strength=strength, n_vocab=self._model.n_vocab())
         with steering.timed():
             cached = context.keep_common(tokens)
-            self._prefill(context, tokens[cached:], cancel, "reply")
+            self._prefill(context, tokens[cached:], cancel, purpose)
         return steering
 
     def _check(self, cancel: threading.Event | None, purpose: Purpose) -> None:

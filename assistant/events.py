@@ -15,6 +15,23 @@ class TextChunk:
 
     text: str
     kind: Literal["answer", "reasoning"] = "answer"
+    message_id: str = ""
+    """The answer that it belongs to, when two are written side by side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideBySide:
+    """From here on two answers to the message are written at once, for a blind comparison. Does not say which is which."""
+
+    message_ids: tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerFailed:
+    """One of two answers failed; the other goes on."""
+
+    message_id: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +88,4 @@ class Response:
     """The built-in model said that this is beyond it."""
 
 
-Event = TextChunk | Response
+Event = TextChunk | SideBySide | AnswerFailed | Response

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     )
     detail: Literal["", "short", "long"] = Field(default="", description="The same: how long answers should be.")
     manner: Literal["", "friendly", "formal"] = Field(default="", description="The same: the tone.")
+    guess: bool = Field(default=True, description="Offer under Learning what how you write suggests for these three.")
     refine: Literal["on", "ask", "off"] = Field(
         default="on", description="Learn from thumbs: by itself, asking before each change, or not at all."
     )
@@ -88,7 +89,7 @@ class Settings(BaseSettings):
     )
     compare: bool = Field(
         default=False,
-        description="Beside an answer that tries a manner, write one that does not, and ask which is better.",
+        description="Where an answer tries a manner, write one that does not side by side with it, and ask which is better.",
     )
     refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
     host: str = Field(default="127.0.0.1", description="Where the page listens.")

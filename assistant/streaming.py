@@ -73,6 +73,8 @@ def stream_reply(
     *,
     started: float,
     grow: Callable[[str], None] = lambda text: None,
+    beside: str = "",
+    purpose: str = "reply",
     **options: Any,
 ) -> Streamed:
     """Read the chat model's chunks into `running` until it ends or is stopped.
@@ -80,6 +82,8 @@ def stream_reply(
     Args:
         started: `time.perf_counter()` when the turn began; the first token's time counts from there.
         grow: told the text so far, every `GROW_EVERY_S` seconds, and when the chat model fails.
+        beside: the answer's identifier, when another is written at the same time.
+        purpose: what the chat model takes it for; "beside" for the second of two.
         options: `max_tokens`, and more if wished, for the chat model.
     """
     text = reasoning = ""
@@ -93,7 +97,7 @@ def stream_reply(
     grown_at = time.perf_counter()
     try:
         for chunk in chat_model.stream(
-            to_langchain(prompt.messages), cancel=running.cancel, purpose="reply", **options
+            to_langchain(prompt.messages), cancel=running.cancel, purpose=purpose, **options
         ):
             thought = chunk.additional_kwargs.get("reasoning_content") or ""
             piece = chunk.content if isinstance(chunk.content, str) else ""
@@ -101,10 +105,10 @@ def stream_reply(
                 first_token_ms = (time.perf_counter() - started) * 1000
             if thought:
                 reasoning += thought
-                running.push(TextChunk(text=thought, kind="reasoning"))
+                running.push(TextChunk(text=thought, kind="reasoning", message_id=beside))
             if piece:
                 text += piece
-                running.push(TextChunk(text=piece))
+                running.push(TextChunk(text=piece, message_id=beside))
                 if time.perf_counter() - grown_at >= GROW_EVERY_S:
                     grow(text)
                     grown_at = time.perf_counter()

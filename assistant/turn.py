@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant import digests, recall
 from assistant.audience import Axis, starter_rules
 from assistant.errors import AttuneError
-from assistant.events import UsedMemory
+from assistant.events import AnswerFailed, SideBySide, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal
 from assistant.refinement import rules_for
@@ -94,10 +95,21 @@ class TurnRequest:
     hidden_personas: frozenset[str] = frozenset()
     """Personas that keep their memories to themselves: their conversations are not searched here."""
     personal: bool = True
-    may_try: bool = True
-    """May a rule be tried in it? Not in the other answer of a comparison."""
+    may_compare: bool = False
+    """May another answer be written beside it, when there is a rule to try?"""
     fresh_wording: bool = False
     """A regeneration: sample, so that the second try is another one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What a prompt is made of beside the question."""
+
+    thread: Sequence[Message]
+    """The branch before the question."""
+    summary: Summary | None
+    hits: Sequence[SearchHit]
+    search_ms: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +124,7 @@ class _Made:
 
 
 class TurnWriter:
-    """Writes replies, one at a time, on the caller's thread."""
+    """Writes replies, one at a time, on the caller's thread, or two answers to one message side by side."""
 
     def __init__(
         self,
@@ -133,17 +145,15 @@ class TurnWriter:
     def write(self, request: TurnRequest, running: RunningReply) -> None:
         """Fill the reply's row and tell `running`. Every ending is stored: complete, stopped or failed."""
         started = time.perf_counter()
-        text = ""
         try:
             with self._memory.worker.paused():
-                text = self._write(request, running, started)
-        except (AttuneError, MemoryStoreError) as error:
-            self._fail(request, running, error)
+                self._write(request, running, started)
         except Exception as error:  # noqa: BLE001 - the thread's door: an unforeseen fault must reach the reader, not hang it
-            log.error("A reply failed with %s", type(error).__name__)
-            self._fail(request, running, AttuneError(f"The reply failed ({type(error).__name__}: {error}). Try again."))
+            try:
+                self._keep_failed(request.answer)
+            finally:
+                running.finish(_told(error))
         else:
-            log.info("Reply of %d characters", len(text))
             running.finish()
 
     def without_knowing(self, request: TurnRequest) -> str:
@@ -152,30 +162,94 @@ class TurnWriter:
         thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
         reserve = min(self._settings.max_tokens, chat_model.n_ctx // 4)
         with self._memory.worker.paused():
-            made = self._prompt(
-                replace(request, personal=False), chat_model, thread, None, [], chat_model.n_ctx - reserve
-            )
+            found = _Found(thread=thread, summary=None, hits=(), search_ms=0.0)
+            made = self._prompt(replace(request, personal=False), chat_model, found, chat_model.n_ctx - reserve)
             return str(chat_model.invoke(to_langchain(made.prompt.messages), max_tokens=reserve).content)
 
-    def _fail(self, request: TurnRequest, running: RunningReply, error: Exception) -> None:
-        try:
-            partial = self._memory.get_message(request.answer.id).content
-            self._memory.finish_message(request.answer.id, content=partial, status="failed")
-        finally:
-            running.finish(error)
+    def _keep_failed(self, answer: Message) -> None:
+        """What was written of an answer that failed stays."""
+        partial = self._memory.get_message(answer.id).content
+        self._memory.finish_message(answer.id, content=partial, status="failed")
 
-    def _write(self, request: TurnRequest, running: RunningReply, started: float) -> str:
+    def _write(self, request: TurnRequest, running: RunningReply, started: float) -> None:
         chat_model: Any = self._chat_model()
-        thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
-        summary = self._memory.latest_summary(request.question.conversation_id, within=[m.id for m in thread])
-        hits = self._search(request, thread, summary) if request.personal else []
-        search_ms = (time.perf_counter() - started) * 1000
-        reserve = reply_tokens(chat_model, self._settings.max_tokens)
-        made = self._prompt(request, chat_model, thread, summary, hits, chat_model.n_ctx - reserve)
+        found = self._find(request, started)
+        budget = chat_model.n_ctx - reply_tokens(chat_model, self._settings.max_tokens)
+        may_try = request.personal and self._settings.personalization != "off"
+        trial = self._trial(request.question.content, request.persona.id) if may_try else None
+        made = self._prompt(request, chat_model, found, budget, trial)
+        if trial is not None and request.may_compare:
+            plain = self._prompt(request, chat_model, found, budget)
+            if plain.prompt.messages != made.prompt.messages:
+                self._write_two(request, plain, made, running, started, found.search_ms)
+                return
         self._memory.set_block(request.question.id, made.prompt.block)
+        self._answer(request, made, running, started, found.search_ms)
+
+    def _write_two(
+        self, request: TurnRequest, plain: _Made, tried: _Made, running: RunningReply, started: float, search_ms: float
+    ) -> None:
+        """The answer as it would be anyway and, on a thread of its own, the one that tries something. One that fails
+        leaves the other alone; the reply has failed when both have."""
+        self._memory.set_block(request.question.id, plain.prompt.block)
+        beside = replace(request, answer=self._open_beside(request))
+        running.push(SideBySide(message_ids=(request.answer.id, beside.answer.id)))
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attune-beside") as thread:
+            second = thread.submit(self._one_of_two, beside, tried, running, started, search_ms, purpose="beside")
+            first_error = self._one_of_two(request, plain, running, started, search_ms, purpose="reply")
+            second_error = second.result()
+        if first_error is not None and second_error is not None:
+            raise first_error
+        for answer, error in ((request.answer, first_error), (beside.answer, second_error)):
+            if error is not None:
+                running.push(AnswerFailed(message_id=answer.id, why=str(error)))
+        written = self._memory.get_message(request.answer.id).content.strip()
+        if first_error is not None or (not written and self._memory.get_message(beside.answer.id).content.strip()):
+            self._memory.set_active_leaf(request.question.conversation_id, beside.answer.id)
+
+    def _open_beside(self, request: TurnRequest) -> Message:
+        """The row of a second answer. The first stays the one that the conversation goes on with."""
+        with self._memory.store.transaction():
+            opened = self._memory.add_message(
+                request.question.conversation_id,
+                role="assistant",
+                content="",
+                parent_id=request.question.id,
+                persona=request.persona.id,
+                status="streaming",
+                prompt_version_id=request.answer.prompt_version_id,
+            )
+            self._memory.set_active_leaf(request.question.conversation_id, request.answer.id)
+            self._memory.refinements.add_comparison(request.answer.id, opened.id)
+        return opened
+
+    def _one_of_two(
+        self,
+        request: TurnRequest,
+        made: _Made,
+        running: RunningReply,
+        started: float,
+        search_ms: float,
+        *,
+        purpose: str,
+    ) -> Exception | None:
+        """One of two answers; what went wrong, if anything did."""
+        try:
+            self._answer(request, made, running, started, search_ms, beside=request.answer.id, purpose=purpose)
+        except Exception as error:  # noqa: BLE001 - the door of its thread, as in `write`
+            self._keep_failed(request.answer)
+            return _told(error)
+        return None
+
+    def _answer(
+        self, request: TurnRequest, made: _Made, running: RunningReply, started: float, search_ms: float, **how: str
+    ) -> None:
+        """One answer, from its prompt to its finished row. `how`: what `stream_reply` needs for one of two."""
+        chat_model: Any = self._chat_model()
+        reserve = reply_tokens(chat_model, self._settings.max_tokens)
         self._memory.record_uses(request.answer.id, made.uses)
 
-        options: dict[str, Any] = {"max_tokens": reserve}
+        options: dict[str, Any] = {"max_tokens": reserve, **how}
         if request.fresh_wording:
             options |= {"temperature": max(0.8, self._settings.temperature or 0.0), "seed": None}
         options |= self._steering(made, chat_model, chat_model.n_ctx - reserve)
@@ -201,6 +275,7 @@ class TurnWriter:
             duration_ms=(time.perf_counter() - started) * 1000,
             model=chat_model.model_name,
         )
+        log.info("Reply of %d characters", len(streamed.text))
         running.push(
             response_of(
                 streamed,
@@ -213,7 +288,13 @@ class TurnWriter:
                 rules=made.rules,
             )
         )
-        return streamed.text
+
+    def _find(self, request: TurnRequest, started: float) -> _Found:
+        thread = self._memory.thread(request.question.conversation_id, request.question.id)[:-1]
+        summary = self._memory.latest_summary(request.question.conversation_id, within=[m.id for m in thread])
+        hits = self._search(request, thread, summary) if request.personal else []
+        search_ms = (time.perf_counter() - started) * 1000
+        return _Found(thread=thread, summary=summary, hits=hits, search_ms=search_ms)
 
     def _steering(self, made: _Made, chat_model: Any, budget: int) -> dict[str, Any]:
         """What the chat model needs to scale the influence of what is known of the user; nothing where that is off, where
@@ -250,15 +331,14 @@ class TurnWriter:
         self,
         request: TurnRequest,
         chat_model: Any,
-        thread: Sequence[Message],
-        summary: Summary | None,
-        hits: Sequence[SearchHit],
+        found: _Found,
         budget: int,
+        trial: Trial | None = None,
     ) -> _Made:
+        """The prompt of an answer; with `trial`, one that tries its rules."""
+        thread, summary, hits = found.thread, found.summary, found.hits
         small = is_small(chat_model)
         strength = self._settings.personalization if request.personal else "off"
-        may_try = strength != "off" and request.may_try
-        trial = self._trial(request.question.content, request.persona.id) if may_try else None
         now = self._memory.clock()
         limit = MEMORIES_PER_TURN[strength]
         chosen = recall.choose_memories(
@@ -365,6 +445,14 @@ class TurnWriter:
             *((SearchHit(item=memory, score=1.0, source="bm25"), line) for memory, line in near),
             *((hit, line) for hit, line in chosen if hit.item.id not in ids),
         ]
+
+
+def _told(error: Exception) -> Exception:
+    """The error as the reader is told of it."""
+    if isinstance(error, AttuneError | MemoryStoreError):
+        return error
+    log.error("A reply failed with %s", type(error).__name__)
+    return AttuneError(f"The reply failed ({type(error).__name__}: {error}). Try again.")
 
 
 def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[UsedMemory, ...]:

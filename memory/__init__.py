@@ -34,11 +34,12 @@ from memory.records import (
     SearchHit,
     Summary,
 )
-from memory.refinements import Candidate, Edit, PreferencePair, Reward, VersionEvidence
+from memory.refinements import Candidate, Comparison, Edit, PreferencePair, Reward, VersionEvidence
 
 __all__ = [
     "Candidate",
     "Collection",
+    "Comparison",
     "Conversation",
     "DatabaseDamaged",
     "Edit",

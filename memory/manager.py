@@ -415,6 +415,14 @@ class MemoryManager:
         )
         return [message for message in found if message.id not in withheld]
 
+    def said_first(self, limit: int) -> list[Message]:
+        """The user's first messages, oldest first, without those that hold something withheld."""
+        rows = self.store.select(
+            "messages", Message, "role = 'user' AND trim(content) != '' ORDER BY created_at, seq LIMIT ?", [limit]
+        )
+        withheld = self.withheld_messages()
+        return [message for message in rows if message.id not in withheld]
+
     def siblings(self, message_id: str) -> list[Message]:
         """The versions of a message, itself among them, oldest first."""
         message = self.get_message(message_id)

@@ -19,6 +19,8 @@ EditKind = Literal["add", "rewrite", "drop", "split"]
 CandidateSource = Literal["catalogue", "reason", "edit", "model", "watch"]
 CandidateState = Literal["open", "accepted", "closed"]
 PairSource = Literal["regeneration", "ab"]
+Verdict = Literal["", "one", "other", "alike", "neither", "withdrawn"]
+"""What was said of a comparison; empty: nothing yet."""
 Scored = Literal["answer", "edit"]
 """What of a message was scored: the answer as it was written, or the user's own version of it."""
 
@@ -94,6 +96,26 @@ class PreferencePair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two answers to one question that were written side by side, for the user to say which is better without knowing which
+    is which."""
+
+    id: str
+    one_id: str
+    """The answer as it would have been anyway. The conversation goes on with it unless the other is chosen."""
+    other_id: str
+    """The answer that a rule was tried in."""
+    verdict: Verdict
+    created_at: datetime
+    decided_at: datetime | None
+
+    @property
+    def set_aside(self) -> str:
+        """The answer that the conversation does not go on with."""
+        return self.one_id if self.verdict == "other" else self.other_id
+
+
+@dataclass(frozen=True, kw_only=True)
 class VersionEvidence:
     """Why a version was accepted: figures of the moment."""
 
@@ -164,6 +186,7 @@ class Refinements:
                 WHERE trim(m.content) != ''
                   AND m.id NOT IN (SELECT message_id FROM feedback)
                   AND m.id NOT IN (SELECT better_id FROM preference_pairs UNION SELECT worse_id FROM preference_pairs)
+                  AND m.id NOT IN (SELECT one_id FROM comparisons)
                   AND NOT EXISTS (SELECT 1 FROM message_uses WHERE message_id = m.id AND item_type = 'trial')
                   AND {which}
                 ORDER BY m.created_at, m.seq""",
@@ -269,17 +292,45 @@ class Refinements:
         pair = PreferencePair(
             id=str(ULID()), better_id=better_id, worse_id=worse_id, source=source, created_at=self._clock()
         )
-        with self._store.transaction() as connection:
-            connection.execute(
-                "DELETE FROM preference_pairs WHERE (better_id = ? AND worse_id = ?) OR (better_id = ? AND worse_id = ?)",
-                [better_id, worse_id, worse_id, better_id],
-            )
+        with self._store.transaction():
+            self.remove_pair(better_id, worse_id)
             self._store.insert("preference_pairs", pair)
         return pair
 
     def pairs(self) -> list[PreferencePair]:
         """Oldest first."""
         return self._store.select("preference_pairs", PreferencePair, "1 ORDER BY created_at, seq")
+
+    def remove_pair(self, one_id: str, other_id: str) -> None:
+        """Forget which of two answers was better."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "DELETE FROM preference_pairs WHERE (better_id = ?1 AND worse_id = ?2) OR (better_id = ?2 AND worse_id = ?1)",
+                [one_id, other_id],
+            )
+
+    # --- comparisons ----------------------------------------------------------------------------------------------
+
+    def add_comparison(self, one_id: str, other_id: str) -> Comparison:
+        """Two answers are about to be written side by side."""
+        comparison = Comparison(
+            id=str(ULID()),
+            one_id=one_id,
+            other_id=other_id,
+            verdict="",
+            created_at=self._clock(),
+            decided_at=None,
+        )
+        self._store.insert("comparisons", comparison)
+        return comparison
+
+    def comparison_of(self, message_id: str) -> Comparison | None:
+        """The comparison that an answer was written for."""
+        found = self._store.select("comparisons", Comparison, "one_id = ?1 OR other_id = ?1", [message_id])
+        return found[0] if found else None
+
+    def decide(self, comparison_id: str, verdict: Verdict) -> None:
+        self._store.change("comparisons", comparison_id, verdict=verdict, decided_at=self._clock())
 
     # --- evidence -------------------------------------------------------------------------------------------------
 

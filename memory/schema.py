@@ -215,6 +215,18 @@ def m011_copied(db: Database) -> None:
 
 
 @migrations()  # type: ignore[untyped-decorator]
+def m012_comparisons(db: Database) -> None:
+    """Answers that were written side by side, and what was said of them."""
+    db.conn.execute(
+        """CREATE TABLE comparisons (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            one_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            other_id TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            verdict TEXT NOT NULL, created_at TEXT NOT NULL, decided_at TEXT)"""
+    )
+
+
+@migrations()  # type: ignore[untyped-decorator]
 def m013_held_as_told(db: Database) -> None:
     """What is held back keeps its days and whom it was told, for when the user says yes."""
     for statement in (

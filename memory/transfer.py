@@ -38,7 +38,7 @@ from memory.records import (
     PromptVersion,
     Summary,
 )
-from memory.refinements import Candidate, PreferencePair, VersionEvidence
+from memory.refinements import Candidate, Comparison, PreferencePair, VersionEvidence
 from memory.store import Store, from_row, to_row
 
 FORMAT = "attune-export"
@@ -64,6 +64,7 @@ rules.jsonl              what Attune learnt about how you like answers, version 
 rule_evidence.jsonl      how sure it was of each
 candidates.jsonl         what else it considered
 pairs.jsonl              which of two answers you found better
+comparisons.jsonl        answers that were written side by side, and what you said of them
 summaries.jsonl          running summaries of long conversations
 collections.jsonl        the names of your collections; each conversation tells which it is in
 notes.jsonl              small settings that are kept with the data
@@ -99,6 +100,7 @@ ADDED_LATER = {"occurs_from", "occurs_to", "collection_id"}
 LATER_TABLES = (
     _Table(file="candidates.jsonl", table="prompt_candidates", record=Candidate),
     _Table(file="pairs.jsonl", table="preference_pairs", record=PreferencePair),
+    _Table(file="comparisons.jsonl", table="comparisons", record=Comparison),
     _Table(file="rule_evidence.jsonl", table="version_evidence", record=VersionEvidence),
 )
 """Files that older exports do not have."""
@@ -384,6 +386,7 @@ def _check_links(tables: dict[str, list[Any]]) -> None:
     sources = {memory.source_message_id for memory in tables["memories"]} - {None}
     sources |= {held.message_id for held in tables["held_facts"]}
     compared = {i for pair in tables["preference_pairs"] for i in (pair.better_id, pair.worse_id)}
+    compared |= {i for two in tables["comparisons"] for i in (two.one_id, two.other_id)}
     if not (sources | set(rated) | compared) <= messages or len(set(rated)) < len(rated):
         raise TransferError("The export cites a message that is not there. Nothing was imported.")
     if not {summary.conversation_id for summary in tables["summaries"]} <= conversations:

@@ -6,7 +6,9 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import psutil
@@ -228,6 +230,70 @@ def test_a_reply_goes_before_background_work_that_is_under_way() -> None:
     at = order.index("reply")
     assert order[at + 1] == "reply"
     assert "background" in order[at + 2 :]
+
+
+def test_two_replies_take_turns() -> None:
+    turnstile, order = Turnstile(), list[str]()
+
+    def reply(name: Literal["reply", "beside"]) -> None:
+        with turnstile.enter(name):
+            while not order and not turnstile._replies:
+                time.sleep(0.001)  # until the other waits
+            for _ in range(20):
+                order.append(name)
+                turnstile.give_way(name)
+
+    beside = threading.Thread(target=reply, args=("beside",))
+    beside.start()
+    reply("reply")
+    beside.join(5)
+    assert len(order) == 40 and all(one != other for one, other in pairwise(order))
+
+
+def test_a_second_reply_is_written_beside_the_first_and_both_are_as_they_would_be_alone(
+    model: LlamaChatModel,
+) -> None:
+    other: list[BaseMessage] = [*MESSAGES[:1], HumanMessage(content="Tell me about Oslo.")]
+    alone = [text_of(model, messages, max_tokens=40) for messages in (MESSAGES, other)]
+    text_of(model, [*MESSAGES[:1], HumanMessage(content="Tell me about Rome.")], max_tokens=4)
+    order, texts, ends = list[str](), dict[str, str](), dict[str, dict[str, Any]]()
+
+    def write(purpose: str, messages: list[BaseMessage]) -> None:
+        texts[purpose] = ""
+        for chunk in model.stream(messages, max_tokens=40, purpose=purpose):
+            order.append(purpose)
+            texts[purpose] += str(chunk.content)
+            if chunk.response_metadata.get("finish_reason"):
+                ends[purpose] = chunk.response_metadata
+
+    beside = threading.Thread(target=write, args=("beside", other))
+    beside.start()
+    write("reply", MESSAGES)
+    beside.join(20)
+    assert [texts["reply"], texts["beside"]] == alone
+    assert len(set(order[5:20])) == 2, "they take turns"
+    assert ends["beside"]["cached_tokens"] > 5, "what the first context has read is not read again"
+    assert "beside" not in model._contexts, "its memory is given back"
+    assert end_of(model, MESSAGES, max_tokens=4)["cached_tokens"] == ends["reply"]["prompt_tokens"] - 1
+
+
+def test_a_flag_ends_both_replies_and_the_next_ones_are_as_ever(model: LlamaChatModel) -> None:
+    alone, flag, ends = text_of(model, MESSAGES, max_tokens=40), threading.Event(), list[str]()
+
+    def write(purpose: str) -> None:
+        for n, chunk in enumerate(model.stream(MESSAGES, max_tokens=400, purpose=purpose, cancel=flag)):
+            if n == 3:
+                flag.set()
+            if chunk.response_metadata.get("finish_reason"):
+                ends.append(chunk.response_metadata["finish_reason"])
+
+    beside = threading.Thread(target=write, args=("beside",))
+    beside.start()
+    write("reply")
+    beside.join(20)
+    assert ends == ["cancelled", "cancelled"]
+    assert "beside" not in model._contexts
+    assert text_of(model, MESSAGES, max_tokens=40) == alone
 
 
 def test_loops_are_seen_and_ordinary_repetition_is_not() -> None:

@@ -17,6 +17,7 @@ from assistant.chat_model import check_model, load_chat_model
 from assistant.errors import RemoteUnavailable
 from assistant.settings import Settings
 from memory import MemoryManager
+from tests.test_compare import BULLETS, tried_in_every_answer
 
 WORDS = ["<think>", "Let me see.", "</think>", "Your dog ", "is called ", "Pemba."]
 
@@ -26,6 +27,8 @@ class Server(ThreadingHTTPServer):
 
     asked: list[tuple[str, str, dict[str, Any]]]
     status = 200
+    meet: threading.Barrier | None = None
+    """Where requests wait for each other before they are answered."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -34,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, self.headers.get("Authorization", ""), body))
+        if self.server.meet is not None:
+            self.server.meet.wait()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -88,6 +93,20 @@ def test_a_whole_turn_runs_on_a_server(remote: Settings, memory: MemoryManager, 
         assert response.text == "Your dog is called Pemba."
         assert response.reasoning == "Let me see."
         assert memory.get_message(response.message_id).content == "Your dog is called Pemba."
+
+
+def test_two_answers_stream_from_a_server_at_the_same_time(
+    remote: Settings, memory: MemoryManager, server: Server
+) -> None:
+    server.meet = threading.Barrier(2, action=lambda: setattr(server, "meet", None), timeout=20)
+    remote.compare = True
+    with open_assistant(remote, memory=memory) as assistant:
+        tried_in_every_answer(assistant, memory)
+        events = list(assistant.respond("What is my dog called?", side_by_side=True))
+        answers = [event for event in events if isinstance(event, Response)]
+        assert [answer.text for answer in answers] == ["Your dog is called Pemba."] * 2
+        assert [answer.reasoning for answer in answers] == ["Let me see."] * 2
+        assert sum(BULLETS in str(body["messages"]) for _, _, body in server.asked[:2]) == 1
 
 
 def test_cancelling_ends_the_stream(remote: Settings) -> None:

@@ -16,6 +16,7 @@ TRUTH = {
     *("conversations", "messages", "message_uses", "memories", "memory_events", "summaries", "profile_versions"),
     *("feedback", "prompt_versions", "personas", "jobs", "embeddings", "notes"),
     *("prompt_candidates", "prompt_scores", "preference_pairs", "version_evidence", "collections"),
+    "comparisons",
 }
 
 

@@ -117,6 +117,22 @@ def test_strength_0_is_the_ordinary_reply_token_for_token(builtin: LlamaChatMode
         assert said(builtin, known, without=unknown, strength=0.0) == said(builtin, known)
 
 
+def test_two_replies_at_once_are_each_steered_by_their_own_prompt(builtin: LlamaChatModel) -> None:
+    two = [prompts(builtin, "Where do I live?", rule) for rule in ("Keep answers short.", "Give more detail.")]
+    alone = [said(builtin, known, without=unknown, strength=2.0) for known, unknown in two]
+    known, unknown = two[1]
+    found: list[str] = []
+    beside = threading.Thread(
+        target=lambda: found.append(said(builtin, known, without=unknown, strength=2.0, purpose="beside"))
+    )
+    beside.start()
+    known_first, unknown_first = two[0]
+    found.insert(0, said(builtin, known_first, without=unknown_first, strength=2.0))
+    beside.join(20)
+    assert found == alone
+    assert not {"beside", "steering beside"} & set(builtin._contexts)
+
+
 def test_strength_minus_1_is_the_reply_that_does_not_know_the_user(builtin: LlamaChatModel) -> None:
     for question in QUESTIONS:
         known, unknown = prompts(builtin, question, "Use emoji.")

@@ -5,7 +5,6 @@ A button says what it does in `data-act` and to what in `data-id`; the page read
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -251,26 +250,6 @@ def which_was_better(earlier: Message, newer: Message) -> str:
         kind="compare",
         note=escape(f"The first: “{short(earlier.content, 80)}”"),
     )
-
-
-def blind_choice(one: Message, other: Message) -> str:
-    """Two answers side by side that do not say which of them tried something."""
-    first, second = sorted((one, other), key=lambda message: hash_of(message.id))
-    sides = "".join(
-        f"<li><strong>{name}</strong> {escape(m.content)}</li>" for name, m in (("A", first), ("B", second))
-    )
-    return card(
-        f"<span class='a-label'>Which answer is better?</span><ul class='a-sides'>{sides}</ul>",
-        button("A", "better-blind", f"{first.id}:{second.id}"),
-        button("B", "better-blind", f"{second.id}:{first.id}"),
-        kind="compare",
-        note="One of them tries something. Which one is told once you have chosen.",
-    )
-
-
-def hash_of(identifier: str) -> str:
-    """An order that says nothing about time."""
-    return hashlib.sha256(identifier.encode()).hexdigest()
 
 
 def accepted(version: PromptVersion) -> str:

@@ -22,7 +22,7 @@ from assistant.assistant import Assistant, give_own_memory, open_assistant
 from assistant.audience import AXES, Axis
 from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
-from assistant.events import Event, TextChunk
+from assistant.events import AnswerFailed, Event, Response, SideBySide, TextChunk
 from assistant.extraction import allow_class, allowed_classes
 from assistant.incognito import is_incognito
 from assistant.models import find_gguf_files
@@ -46,7 +46,7 @@ from memory.chat_import import import_chats
 from memory.dates import local_days
 from memory.filters import read_filters
 from personas import Persona, PersonaError
-from ui import cards, rules
+from ui import cards, rules, sides
 from ui.filters import read_filter, subject_choices
 
 log = logging.getLogger(__name__)
@@ -130,6 +130,50 @@ class ChatView(NamedTuple):
     stop: Any = gr.skip()
     tools: Any = gr.skip()
     collection: Any = gr.skip()
+    sides: Any = gr.skip()
+    side_a: Any = gr.skip()
+    side_b: Any = gr.skip()
+    choice: Any = gr.skip()
+
+
+class Drawing:
+    """What has been heard of a reply, or of two answers that are written side by side, as the page shows it."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        """`rows`: the conversation before the reply."""
+        self._rows = rows[:-1] if rows and rows[-1]["role"] == "assistant" else rows
+        self._sides: list[str] = []
+        self._texts: dict[str, str] = {}
+        self._thoughts: dict[str, str] = {}
+        self._ended: set[str] = set()
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, SideBySide):
+            self._sides = sides.placed(*event.message_ids)
+        elif isinstance(event, TextChunk):
+            heard = self._thoughts if event.kind == "reasoning" else self._texts
+            heard[event.message_id] = heard.get(event.message_id, "") + event.text
+        elif isinstance(event, Response):
+            self._ended.add(event.message_id)
+
+    @property
+    def are_same(self) -> bool:
+        """Did two whole answers come out the same?"""
+        texts = {self._texts.get(side, "").strip() for side in self._sides}
+        return len(texts) == 1 and texts != {""} and self._ended.issuperset(self._sides)
+
+    def view(self) -> ChatView:
+        if self._sides:
+            one, other = (self._side(side) for side in self._sides)
+            return ChatView(side_a=one, side_b=other)
+        text, thought = self._texts.get("", ""), self._thoughts.get("", "")
+        thoughts = [thought_row(thought, done=bool(text))] if thought else []
+        answer = {"role": "assistant", "content": shown_text(text) or "…"}
+        return ChatView(chatbot=gr.update(value=[*self._rows, *thoughts, answer]))
+
+    def _side(self, message_id: str) -> str:
+        text, thinking = shown_text(self._texts.get(message_id, "")), message_id in self._thoughts
+        return sides.drawn(text, thinking=thinking, done=message_id in self._ended)
 
 
 def told(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -171,7 +215,9 @@ class ChatHandlers:
         conversation = memory.find_conversation(current) if current else None
         current = conversation.id if conversation else ""
         thread = memory.thread(current) if current else []
-        rows, ids = chat_rows(thread)
+        pair = self._pair(thread[-1]) if thread else []
+        shown = thread[:-1] if pair else thread
+        rows, ids = chat_rows(shown)
         persona_id = conversation.persona if conversation else self.assistant.settings.persona
         running = bool(current and self.assistant.running(current))
         personas = {p.id: p for p in self.assistant.all_personas()}
@@ -179,7 +225,7 @@ class ChatHandlers:
         return ChatView(
             current=current,
             ids=ids,
-            chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
+            chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(shown)),
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
             side=self._side(current),
             persona=speaker.id,
@@ -192,7 +238,44 @@ class ChatHandlers:
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=bool(rows)),
             collection=self._collection(conversation),
+            **self._side_by_side(thread, pair),
         )
+
+    def _side_by_side(self, thread: Sequence[Message], pair: Sequence[Message]) -> dict[str, Any]:
+        """The last two answers beside each other, or, once the user has chosen, which was which."""
+        texts = [self._side_text(answer) for answer in pair] or ["", ""]
+        said = sides.choice(pair) if pair else self._revealed(thread[-1]) if thread else ""
+        return {
+            "sides": gr.update(visible=bool(pair)),
+            "side_a": texts[0],
+            "side_b": texts[1],
+            "choice": gr.update(value=said, visible=bool(said)),
+        }
+
+    @staticmethod
+    def _side_text(answer: Message) -> str:
+        running = answer.status == "streaming"
+        text = sides.drawn(shown_text(answer.content), thinking=bool(answer.reasoning), done=not running)
+        return f"{text}\n\n*Stopped.*" if answer.status == "stopped" else text
+
+    def _pair(self, answer: Message) -> list[Message]:
+        """The two answers that stand side by side where the conversation ends, left and right, until the user has chosen."""
+        memory = self.assistant.memory
+        comparison = memory.refinements.comparison_of(answer.id) if answer.role == "assistant" else None
+        if comparison is None or comparison.verdict:
+            return []
+        if memory.get_conversation(answer.conversation_id).active_leaf_id != answer.id:
+            return []
+        pair = [memory.get_message(i) for i in sides.placed(comparison.one_id, comparison.other_id)]
+        return pair if sides.stand_together(pair) else []
+
+    def _revealed(self, answer: Message) -> str:
+        """Which of two answers was which, after the choice."""
+        comparison = self.assistant.memory.refinements.comparison_of(answer.id)
+        if comparison is None or comparison.verdict in ("", "withdrawn"):
+            return ""
+        made = [(i, *self.assistant.rules_of(i)) for i in sides.placed(comparison.one_id, comparison.other_id)]
+        return sides.revealed(comparison, made)
 
     def _side(self, current: str) -> str:
         memory = self.assistant.memory
@@ -221,6 +304,7 @@ class ChatHandlers:
             send=gr.update(visible="hidden" if running else True),
             stop=gr.update(visible=True if running else "hidden"),
             tools=gr.update(visible=False),
+            **self._side_by_side([], []),
         )
 
     @told
@@ -269,7 +353,8 @@ class ChatHandlers:
     def _undecided(self, answer: Message) -> list[Message]:
         """The last two answers to one message, the newer last, until the user has said which was better."""
         memory = self.assistant.memory
-        versions = [m for m in memory.siblings(answer.id) if m.status == "complete" and m.content.strip()]
+        written = [m for m in memory.siblings(answer.id) if m.status == "complete" and m.content.strip()]
+        versions = [m for m in written if not self._is_set_aside(m)]
         if len(versions) < 2 or versions[-1].id != answer.id or versions[-2].content == answer.content:
             return []
         asked = {versions[-2].id, answer.id}
@@ -277,16 +362,15 @@ class ChatHandlers:
             return []
         return versions[-2:]
 
-    def _is_blind(self, pair: Sequence[Message]) -> bool:
-        """Was the second written for a comparison, so that neither may say what it tried?"""
-        return self.assistant.settings.compare and any(self.assistant.rules_of(m.id)[1] for m in pair)
+    def _is_set_aside(self, answer: Message) -> bool:
+        """Was it written beside another that the conversation goes on with?"""
+        comparison = self.assistant.memory.refinements.comparison_of(answer.id)
+        return comparison is not None and comparison.set_aside == answer.id
 
     def _comparison(self, answer: Message) -> list[str]:
         """After an answer was written again: which was better? Asked until it is said."""
         pair = self._undecided(answer)
-        if not pair:
-            return []
-        return [cards.blind_choice(*pair) if self._is_blind(pair) else cards.which_was_better(*pair)]
+        return [cards.which_was_better(*pair)] if pair else []
 
     def _used(self, thread: Sequence[Message], of_message: str | None) -> str:
         answers = [m.id for m in thread if m.role == "assistant"]
@@ -298,8 +382,8 @@ class ChatHandlers:
         learned, tried = self.assistant.rules_of(message_id)
         used = cards.used_panel(self.assistant.used_for(message_id), of_reply=True)
         answer = self.assistant.memory.get_message(message_id)
-        if self._is_blind(self._undecided(answer)):
-            return used
+        if self._pair(answer):
+            return used  # its rules would tell which of the two it is
         without = answer.id if answer.status == "complete" else ""
         return used + rules.why(learned, tried, answer.model, without, self.assistant.steering_of(message_id))
 
@@ -344,18 +428,9 @@ class ChatHandlers:
             if text.strip() and not conversation:
                 speaker = self.assistant.persona(persona or self.assistant.settings.persona)
                 conversation = self.assistant.memory.start_conversation(persona=speaker.id).id
-            return conversation, self.assistant.respond(text, conversation or None, persona or None)
+            return conversation, self.assistant.respond(text, conversation or None, persona or None, side_by_side=True)
 
         yield from self._stream(begin, box="")
-
-    def compare(self, current: str) -> Iterator[ChatView]:
-        """After an answer that tried a rule, another without it, when the user wants to compare."""
-        thread = self._thread(current) if current and not is_incognito(current) else []
-        events = self.assistant.other_answer(thread[-1].id) if thread and thread[-1].role == "assistant" else None
-        if events is None:
-            yield ChatView()
-        else:
-            yield from self._stream(lambda: (current, events))
 
     def regenerate(self, ids: list[str], current: str, event: gr.RetryData) -> Iterator[ChatView]:
         """Write the reply again. Gradio names the row of the question."""
@@ -381,26 +456,25 @@ class ChatHandlers:
             gr.Warning(cards.escape(str(error)), duration=12)
             yield ChatView()
             return
-        rows, _ = chat_rows(self._thread(current))
         yield self.view(current, box=box)
-        text, reasoning, drawn_at = "", "", 0.0
-        if rows and rows[-1]["role"] == "assistant":
-            rows.pop()
+        drawing = Drawing(chat_rows(self._thread(current))[0])
+        drawn_at = 0.0
         try:
             for event in events:
-                if not isinstance(event, TextChunk):
-                    continue
-                if event.kind == "reasoning":
-                    reasoning += event.text
-                else:
-                    text += event.text
-                if time.monotonic() - drawn_at >= SHOW_EVERY_S:
-                    thoughts = [thought_row(reasoning, done=bool(text))] if reasoning else []
-                    answer = {"role": "assistant", "content": shown_text(text) or "…"}
-                    yield ChatView(chatbot=gr.update(value=[*rows, *thoughts, answer]))
+                drawing.hear(event)
+                if isinstance(event, SideBySide):
+                    yield self.view(current)
+                elif isinstance(event, AnswerFailed):
+                    gr.Warning(
+                        cards.escape(f"One of two answers failed, and the other stays. {event.why}"), duration=12
+                    )
+                elif time.monotonic() - drawn_at >= SHOW_EVERY_S:
+                    yield drawing.view()
                     drawn_at = time.monotonic()
         except ERRORS as error:
             gr.Warning(cards.escape(str(error)), duration=12)
+        if drawing.are_same:
+            gr.Info("Both answers came out the same.")
         yield self.view(current)
 
     def learn(self, current: str) -> Iterator[ChatView]:
@@ -484,12 +558,6 @@ class ChatHandlers:
         elif act == "better":
             better, _, worse = identifier.partition(":")
             self.assistant.prefer(better, worse)
-        elif act == "better-blind":
-            better, _, worse = identifier.partition(":")
-            self.assistant.prefer(better, worse, blind=True)
-            tried = self.assistant.rules_of(better)[1] or self.assistant.rules_of(worse)[1]
-            which = "The one you chose" if self.assistant.rules_of(better)[1] else "The other one"
-            gr.Info(cards.escape(f"{which} tried: {' '.join(tried)}"))
         elif act == "comment-rule":
             self.assistant.make_rule_of_comment(identifier)
         elif act == "settle":
@@ -503,6 +571,17 @@ class ChatHandlers:
             self.assistant.use_model(identifier)
             gr.Info("From now on this model answers.")
         return self._cards(self._thread(current))
+
+    @told
+    def choose(self, current: str, event: gr.EventData) -> ChatView:
+        """What was said of two answers that stand side by side, or that it is taken back."""
+        act, identifier = _pressed(event)
+        verdict, _, message_id = identifier.partition(":")
+        if act == "judge" and verdict in ("better", "alike", "neither"):
+            self.assistant.decide(message_id, verdict)  # type: ignore[arg-type]
+        elif act == "withdraw-choice":
+            self.assistant.withdraw_decision(identifier)
+        return self.view(current)
 
     @told
     def wrong_or_ask(self, current: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -884,6 +963,33 @@ class PageHandlers(ChatHandlers):
     def choose_starter(self, axis: Axis, choice: str) -> None:
         self.assistant.choose_starter(axis, choice)
         gr.Info("It holds from the next answer on, until you teach otherwise.")
+
+    @told
+    def guesses(self) -> str:
+        """What how the user writes suggests, on the axes that they have neither picked nor taught."""
+        return rules.guessed(self.assistant.guesses())
+
+    @told
+    def guess_pressed(self, event: gr.EventData) -> tuple[Any, ...]:
+        """A guess is kept, changed, or not wanted: (the guesses, whether there are to be any, then each axis)"""
+        act, what = _pressed(event)
+        axis, _, choice = what.partition(":")
+        if act == "keep-guess" and choice in AXES.get(axis, {}):  # type: ignore[call-overload]
+            self.choose_starter(axis, choice)  # type: ignore[arg-type]
+        elif act == "no-guess":
+            self.assistant.choose_guess(False)
+        settings = self.assistant.settings
+        return self.guesses(), settings.guess, *(getattr(settings, axis) for axis in AXES)
+
+    @told
+    def choose_guess(self, wanted: bool) -> str:
+        """(the guesses)"""
+        self.assistant.choose_guess(wanted)
+        return self.guesses()  # type: ignore[no-any-return]
+
+    @told
+    def choose_compare(self, wanted: bool) -> None:
+        self.assistant.choose_compare(wanted)
 
     @told
     def choose_steering(self, strength: float) -> str:

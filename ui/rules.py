@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from assistant.audience import AXES
+from assistant.guessing import Guess
 from assistant.refinement import describe, diff_rules
 from assistant.refiner import Standing
 from memory import Feedback, Message, PromptVersion, Rule, VersionEvidence
@@ -42,6 +44,25 @@ def learning_page(
     parts.append(chart(liked, [v.decided_at for v in versions if v.state in ("accepted", "retired") and v.decided_at]))
     parts.append(history(versions, current, evidence))
     return "".join(parts)
+
+
+def guessed(guesses: Sequence[Guess]) -> str:
+    """How the user may want to be answered, each with its reason: to keep, to change, or not to be guessed at all."""
+    return "".join(
+        card(
+            f"<span class='a-label'>Guessed from your messages:</span> {escape(guess.rule)}",
+            button("Keep", "keep-guess", f"{guess.axis}:{guess.choice}", kind="primary", label=f"Keep: {guess.rule}"),
+            *(
+                button(f"No: {rule}", "keep-guess", f"{guess.axis}:{choice}")
+                for choice, rule in AXES[guess.axis].items()
+                if choice != guess.choice
+            ),
+            button("Don’t guess", "no-guess", label="Do not guess how I want to be answered"),
+            kind="guess",
+            note=f"{escape(guess.because)} Nothing is changed before you say so, and who you are counts for nothing.",
+        )
+        for guess in guesses
+    )
 
 
 def rule_card(rule: Rule, taught: Taught) -> str:

@@ -10,6 +10,7 @@ import gradio as gr
 from assistant.catalogue import REASONS
 from ui.handlers import ChatHandlers
 from ui.pages.parts import Question, speaking_html
+from ui.sides import NAMES
 
 KEEP_IN_ADDRESS = """(current) => {
   const url = new URL(window.location);
@@ -55,6 +56,13 @@ def build_sidebar() -> tuple[gr.Button, gr.HTML]:
         new = gr.Button("New conversation", variant="primary", elem_id="new")
         side = speaking_html(elem_id="conversations")
     return new, side
+
+
+def _side(name: str) -> gr.Markdown:
+    """One of two answers that stand side by side; below each other where there is no room."""
+    with gr.Column(min_width=260, elem_classes="a-answer"):
+        gr.HTML(f'<h3 class="a-side">{name}</h3>', apply_default_css=False)
+        return gr.Markdown(elem_id=f"side-{name.lower()}", line_breaks=True, latex_delimiters=[])
 
 
 def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
@@ -103,6 +111,9 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 feedback_options=("Like", "Dislike"),
                 latex_delimiters=[],
             )
+            with gr.Row(visible=False, elem_id="sides") as sides:
+                side_a, side_b = (_side(name) for name in NAMES)
+            choice = speaking_html(visible=False, elem_id="choice")
             with gr.Column(visible=False, elem_id="why") as why:
                 reasons = gr.CheckboxGroup(list(REASONS), label="What was wrong?", elem_id="reasons")
                 comment = gr.Textbox(label="Comment", lines=1, elem_id="comment", placeholder="In your own words")
@@ -133,6 +144,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
     view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools, collection]
+    view += [sides, side_a, side_b, choice]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
 
@@ -141,7 +153,6 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
     for event in (submitted, retried, edited):
         event.then(handlers.learn, current, view, **many)
-    compared = submitted.then(handlers.compare, current, view, **many)
 
     loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
@@ -158,7 +169,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     hidden.then(None, None, None, js=FOCUS_BOX)
     # Looking elsewhere ends the drawing of a reply, never the reply.
     for component in (side, new, incognito):
-        component.click(None, None, None, cancels=[submitted, retried, edited, compared, attached, attached_again])
+        component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
 
     stop.click(handlers.stop, current, None, **quiet)
@@ -170,6 +181,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
     cards.click(handlers.card, current, cards, **quiet)
+    choice.click(handlers.choose, current, view, **many)
     used.click(handlers.wrong_or_ask, current, [used, *question.asking, wrong, right_panel], **quiet)
     gr.on(
         [put_right.click, right.submit],

@@ -36,6 +36,14 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
                 )
                 for axis in AXES
             ]
+        guessed = speaking_html(elem_id="guesses")
+        guess = gr.Checkbox(
+            label="Guess from how I write",
+            info="From your first conversations, by plain signs such as “briefly” or “could you please”; never from who you "
+            "are. A guess is shown here and holds once you keep it.",
+            value=handlers.assistant.settings.guess,
+            elem_id="guess",
+        )
         here = not handlers.assistant.settings.is_remote
         steering = gr.Slider(
             -1,
@@ -47,6 +55,13 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
             interactive=here,
             elem_id="steering",
             buttons=[],
+        )
+        compare = gr.Checkbox(
+            label="Now and then write two answers side by side",
+            info="Where an answer would try something, another that does not is written beside it, and you are asked which is "
+            "better before you are told which is which. Such a reply takes about twice as long.",
+            value=handlers.assistant.settings.compare,
+            elem_id="compare",
         )
         steering_cost = gr.HTML(apply_default_css=False, elem_id="steering-cost")
         with gr.Row():
@@ -76,10 +91,16 @@ def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> N
     listed.click(handlers.learning_pressed, None, [listed, edited, editing, text, persona], **quiet)
     gr.on([save.click, text.submit], handlers.save_rule, [edited, text, persona], [listed, editing], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
+    tab.select(handlers.guesses, None, guessed, **quiet)
+    guessed.click(handlers.guess_pressed, None, [guessed, guess, *choices], **quiet)
+    guess.input(handlers.choose_guess, guess, guessed, **quiet)
     for axis, choice in zip(AXES, choices, strict=True):
-        choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
+        picked = choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
+        picked.then(handlers.guesses, None, guessed, **quiet)
     steering.input(handlers.choose_steering, steering, steering_cost, trigger_mode="always_last", **quiet)
+    compare.input(handlers.choose_compare, compare, None, **quiet)
     stop.click(handlers.stop_learning, None, None, **quiet)
     now.click(handlers.learn_now, None, [doing, listed], **quiet)
     question.drafts.extend([text, fresh])
     question.views.append((handlers.learning, [], [listed]))
+    question.views.append((handlers.guesses, [], [guessed]))
