@@ -37,12 +37,13 @@ FLOOR = 0.02
 THRESHOLDS = (-0.25, 0.0, 0.25, 0.5)
 """Where liking may begin, in root mean squares of the candidate's rewards so far."""
 SLOPE = 8.0
-SIGN_THRESHOLDS = (-0.5, 0.0, 0.5)
-"""The same for signs, in standard deviations from their mean so far."""
+SIGN_SLOPE = 20.0
+"""Per unit of a sign: lengths that differ by a tenth are told apart, and counts are."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
-TRIED_SHARE = 0.1
-"""The part of the stakes that is bet on the trials alone: liked where the rule was tried, disliked elsewhere."""
+REWARD_SHARE, SIGN_SHARE, TRIED_SHARE = 0.3, 0.45, 0.25
+"""The parts of the stakes that are bet on each view of an answer, of those that there are. On the trials alone: liked where the
+rule was tried, disliked elsewhere."""
 EVERYWHERE_SHARE = 0.75
 """The part of the stakes for a rule that is wanted whatever is asked; each set of topics has the same part of the rest."""
 NEARLY_BEST = 1.0
@@ -60,22 +61,28 @@ RECENT = 4
 
 
 def thumb_wealth(
-    labels: ArrayLike, rewards: ArrayLike, signs: ArrayLike | None = None, tried: ArrayLike | None = None
+    labels: ArrayLike,
+    rewards: ArrayLike,
+    signs: ArrayLike | None = None,
+    tried: ArrayLike | None = None,
+    *,
+    bounds: Sequence[float] = (),
 ) -> NDArray[np.float64]:
     """log E after each thumb, in nats, of a rule that is wanted whatever is asked.
 
     Args:
         labels: (n,) True for a like.
         rewards: (n,) r_p of the rated answers, nats per token; NaN where there is none.
-        signs: (n,) how much each answer looks like the rule, in any unit; None when it cannot be seen. Half of the
-            stakes are then bet by it.
+        signs: (n,) how much each answer looks like the rule, in a unit of its own; None when it cannot be seen.
         tried: (n,) True where the answer was written with the rule on trial; None: not known.
+        bounds: where liking may begin, in the unit of the signs. Fixed beforehand: were they moved with what is seen, early
+            answers would be judged by another bound than late ones.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    bets = _bets(rewards, signs, tried) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds) if y.size else []
     if not bets:
         return np.zeros(y.size + 1)
     paths = [_mean(np.cumsum(_log_chance(y, like), axis=1)) + weight for weight, like in bets]
@@ -88,6 +95,7 @@ def scoped_wealth(
     signs: ArrayLike | None = None,
     tried: ArrayLike | None = None,
     *,
+    bounds: Sequence[float] = (),
     inside: Sequence[Sequence[bool]],
 ) -> NDArray[np.float64]:
     """log E after all thumbs, in nats, of the rule being wanted everywhere, and of each set of topics.
@@ -96,7 +104,7 @@ def scoped_wealth(
     liked nor disliked for it (Krichevsky and Trofimov's estimate of the like-rate).
 
     Args:
-        labels, rewards, signs, tried: as in `thumb_wealth`.
+        labels, rewards, signs, tried, bounds: as in `thumb_wealth`.
         inside: (s, n) True where a rating is of the topics of a set.
 
     Returns:
@@ -104,7 +112,7 @@ def scoped_wealth(
     """
     y = np.asarray(labels, dtype=bool)
     within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
-    bets = _bets(rewards, signs, tried) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds) if y.size else []
     if not bets:
         return np.zeros(1 + len(within))
     likes = (1 - within) @ y
@@ -129,33 +137,30 @@ def scope_shares(sets: int) -> NDArray[np.float64]:
 
 
 def _bets(
-    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None
+    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None, bounds: Sequence[float]
 ) -> list[tuple[float, NDArray[np.float64]]]:
     """What is bet, view by view: (log of its part of the stakes, how likely a like is (thresholds, n))."""
-    # Scales look at answers, never at labels, so they may include the present one.
+    # The scale of rewards looks at answers, never at labels, so it may include the present one.
     r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
     counts: NDArray[Any] = np.arange(1, r.size + 1)
-    seen = []
+    seen: list[tuple[float, NDArray[np.float64]]] = []
     if not np.isnan(r).all():
         known = np.nan_to_num(r)
-        seen.append(_like(known / np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts)), THRESHOLDS))
+        scale = np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts))
+        seen.append((REWARD_SHARE, _like(known / scale, THRESHOLDS, SLOPE)))
     if signs is not None:
-        s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
-        mean = np.cumsum(s) / counts
-        spread = np.sqrt(np.maximum(0.0, np.cumsum(s**2) / counts - mean**2))
-        seen.append(_like(np.where(spread > 1e-6, (s - mean) / np.maximum(spread, 1e-6), 0.0), SIGN_THRESHOLDS))
-    if tried is None or not seen:
-        return [(-math.log(len(seen)), like) for like in seen]
-    arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
-    rest = math.log((1 - TRIED_SHARE) / len(seen))
-    return [*((rest, like) for like in seen), (math.log(TRIED_SHARE), arm)]
+        seen.append((SIGN_SHARE, _like(np.asarray(signs, dtype=np.float64), bounds, SIGN_SLOPE)))
+    if tried is not None and seen:
+        arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
+        seen.append((TRIED_SHARE, arm))
+    whole = sum(share for share, _ in seen)
+    return [(math.log(share / whole), like) for share, like in seen]
 
 
-def _like(z: NDArray[np.float64], thresholds: Sequence[float]) -> NDArray[np.float64]:
+def _like(values: NDArray[np.float64], thresholds: Sequence[float], slope: float) -> NDArray[np.float64]:
     """How likely a like is, (thresholds, n), for where liking may begin."""
-    result: NDArray[np.float64] = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) / (
-        1 + np.exp(-SLOPE * (z - np.array(thresholds)[:, None]))
-    )
+    above = np.tanh(slope / 2 * (values - np.array(thresholds)[:, None]))
+    result: NDArray[np.float64] = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) * (1 + above) / 2
     return result
 
 
