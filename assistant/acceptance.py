@@ -48,6 +48,8 @@ EVERYWHERE_SHARE = 0.75
 """The part of the stakes for a rule that is wanted whatever is asked; each set of topics has the same part of the rest."""
 NEARLY_BEST = 1.0
 """Nats: of a batch that is accepted, what won nearly as much as the best may take effect in its place."""
+EVIDENT = 0.0
+"""Nats: what has won so much beyond its part of the batch, over what topics alone explain, goes before what they explain."""
 REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
 GAIN = 0.5
 """Standard deviations: two to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
@@ -127,6 +129,30 @@ def scoped_wealth(
         parts.append(_mean(np.concatenate([everywhere, here + there]).T) + weight)
     result: NDArray[np.float64] = np.logaddexp.reduce(np.stack(parts), axis=0) - float(_null(y)[-1])
     return result
+
+
+def topics_alone(labels: ArrayLike, inside: Sequence[Sequence[bool]]) -> NDArray[np.float64]:
+    """How much likelier the thumbs are, in nats, when each set of topics has a like-rate of its own and the rest another.
+
+    That answers about facts are disliked is no evidence for any rule about facts: whatever is wanted there, and has not been
+    tried, would win by it. So this is taken off before candidates are compared with one another.
+
+    Args:
+        labels, inside: as in `scoped_wealth`.
+
+    Returns:
+        (1 + s,): everywhere first, where it is 0.
+    """
+    y: NDArray[np.float64] = np.asarray(labels, dtype=np.float64)
+    within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
+
+    def best(likes: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+        whole = np.maximum(n, 1)
+        return _entropy(likes, whole) + _entropy(n - likes, whole)
+
+    n, likes = within.sum(axis=1), within @ y
+    together = best(np.full_like(likes, y.sum()), np.full_like(n, y.size))
+    return np.concatenate([[0.0], best(likes, n) + best(y.sum() - likes, y.size - n) - together])
 
 
 def scope_shares(sets: int) -> NDArray[np.float64]:

@@ -103,6 +103,8 @@ class Standing:
     candidate: Candidate
     scoped: tuple[float, ...]
     """log of what each set of topics won with its part of the stakes: all topics first, then `topics.SCOPES`, or nothing more."""
+    over_topics: tuple[float, ...]
+    """The same, less what these topics alone explain."""
     log_wealth: float
     """Of all of them together."""
     log_threshold: float
@@ -116,6 +118,11 @@ class Standing:
     def lead(self) -> float:
         """How near it is to acceptance by itself, in nats: at 0 and above its batch is accepted whatever the others do."""
         return self.log_wealth - self.log_threshold
+
+    @property
+    def evidence(self) -> float:
+        """What it won beyond its part of its batch, over what topics alone explain, in nats."""
+        return _log_sum(self.over_topics) - math.log(self.candidate.size)
 
     @property
     def scope(self) -> frozenset[Topic]:
@@ -389,30 +396,33 @@ class Refiner:
         bounds = bounds_of(candidate.edit)
         scopes = SCOPES if candidate.kind in ("add", "drop") and not candidate.topic else ()
 
-        def thumbs(since: int) -> NDArray[np.float64]:
-            """From one of the ratings on."""
-            return acceptance.scoped_wealth(
-                labels[since:],
-                values[since:],
-                signs[since:] if bounds else None,
-                arms[since:],
-                bounds=bounds,
-                inside=[[topic in scope for topic in topics[since:]] for scope in scopes],
-            )
-
+        inside = [[topic in scope for topic in topics] for scope in scopes]
         others = (
             float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
             + acceptance.reason_wealth(said)
         )
         shares = acceptance.scope_shares(len(scopes)) + others
-        scoped = tuple(float(value) for value in thumbs(0) + shares)
+
+        def won(since: int) -> NDArray[np.float64]:
+            """By the ratings from one of them on."""
+            return shares + acceptance.scoped_wealth(
+                labels[since:],
+                values[since:],
+                signs[since:] if bounds else None,
+                arms[since:],
+                bounds=bounds,
+                inside=[row[since:] for row in inside],
+            )
+
+        scoped = won(0)
         late = max(0, len(labels) - WINDOW)
         return Standing(
             candidate=candidate,
-            scoped=scoped,
-            recent=tuple(float(value) for value in thumbs(late) + shares) if late else scoped,
-            log_wealth=_log_sum(scoped),
+            scoped=tuple(scoped),
+            over_topics=tuple(scoped - acceptance.topics_alone(labels, inside)),
+            recent=tuple(won(late) if late else scoped),
+            log_wealth=_log_sum(tuple(scoped)),
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
             ratings=len(labels) + len(margins) + len(newer_won),
             moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
@@ -1015,6 +1025,9 @@ def without_topic_rules(block: str) -> str:
 def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
     """Of each batch that has earned its place the candidates that did nearly best, with how far the batch is beyond its stake.
 
+    First by what they won over what topics alone explain, where that is enough, then by all that they won. The batch has
+    earned its place either way, so which of its candidates is taken costs none of the error.
+
     Args:
         standings: the nearest to acceptance first.
     """
@@ -1025,6 +1038,9 @@ def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
     for batch in batches.values():
         lead = acceptance.batch_lead([standing.lead for standing in batch])
         if lead >= 0:
+            enough = max(acceptance.EVIDENT, max(s.evidence for s in batch) - acceptance.NEARLY_BEST)
+            evident = sorted((s for s in batch if s.evidence >= enough), key=lambda s: -s.evidence)
+            found += [(replace(s, scoped=s.over_topics), lead) for s in evident]
             found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
     return found
 
