@@ -11,9 +11,11 @@ and however often we look: P(E_t ever >= c) <= 1/c (Ville). Centring by hand is 
 user who likes nearly everything makes no candidate a winner.
 
 g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
-begin, and over the topics for which the rule may be wanted. A mean of such ratios is one again. So a batch of candidates
-bets together: it is accepted when the mean of its candidates' E reaches 1 / alpha_j, and the one that won most takes
-effect. The alphas of a lifetime sum to 5 %.
+begin, and over the topics for which the rule may be wanted. All of these, and their parts of the stakes, are fixed before
+the first rating, and a mean of such ratios is one again. So a batch of candidates bets together: it is accepted when the
+mean of its candidates' E reaches 1 / alpha_j. The alphas of a lifetime sum to 5 %. Which candidate of such a batch takes
+effect costs none of that error, however it is chosen: for a user who rates at random any would be wrong, and the chance that
+a batch ever gets there is bounded already. It is chosen by what it won over what topics alone explain (`topics_alone`).
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
 """The chance that a user who rates at random ever sees a change, over all batches together."""
-CATALOGUE_SHARE = 0.85
+CATALOGUE_SHARE = 0.7
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""

@@ -67,7 +67,7 @@ WINDOW = 16
 """Ratings by which the next trial is chosen; whether anything changes is decided by all of them."""
 WATCH_AGAIN_AFTER = 12
 """Ratings until a fresh watch over what is in force stands beside an open one."""
-WATCH_TRIALS = 0.5
+WATCH_TRIALS = 0.85
 """The part of the trials for what would take back or turn round what is in force, while there is a watch over it. What was won
 before the change says little of these."""
 EDIT_MARGIN = 0.05
