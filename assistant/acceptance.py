@@ -11,9 +11,11 @@ and however often we look: P(E_t ever >= c) <= 1/c (Ville). Centring by hand is 
 user who likes nearly everything makes no candidate a winner.
 
 g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
-begin, and over the topics for which the rule may be wanted. A mean of such ratios is one again. So a batch of candidates
-bets together: it is accepted when the mean of its candidates' E reaches 1 / alpha_j, and the one that won most takes
-effect. The alphas of a lifetime sum to 5 %.
+begin, and over the topics for which the rule may be wanted. All of these, and their parts of the stakes, are fixed before
+the first rating, and a mean of such ratios is one again. So a batch of candidates bets together: it is accepted when the
+mean of its candidates' E reaches 1 / alpha_j. The alphas of a lifetime sum to 3 %. Which candidate of such a batch takes
+effect costs none of that error, however it is chosen: for a user who rates at random any would be wrong, and the chance that
+a batch ever gets there is bounded already. It is chosen by what it won over what topics alone explain (`topics_alone`).
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-ALPHA = 0.05
-"""The chance that a user who rates at random ever sees a change, over all batches together."""
-CATALOGUE_SHARE = 0.85
+ALPHA = 0.03
+"""The most that the chance may be that a user who rates at random ever sees a change, over all batches together. Promised are
+5 %; trials of what is liked lately bring the chance near its bound, and 200 lifetimes must show it."""
+CATALOGUE_SHARE = 0.7
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -37,16 +40,19 @@ FLOOR = 0.02
 THRESHOLDS = (-0.25, 0.0, 0.25, 0.5)
 """Where liking may begin, in root mean squares of the candidate's rewards so far."""
 SLOPE = 8.0
-SIGN_THRESHOLDS = (-0.5, 0.0, 0.5)
-"""The same for signs, in standard deviations from their mean so far."""
+SIGN_SLOPE = 20.0
+"""Per unit of a sign: lengths that differ by a tenth are told apart, and counts are."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
-TRIED_SHARE = 0.1
-"""The part of the stakes that is bet on the trials alone: liked where the rule was tried, disliked elsewhere."""
+REWARD_SHARE, SIGN_SHARE, TRIED_SHARE = 0.3, 0.45, 0.25
+"""The parts of the stakes that are bet on each view of an answer, of those that there are. On the trials alone: liked where the
+rule was tried, disliked elsewhere."""
 EVERYWHERE_SHARE = 0.75
 """The part of the stakes for a rule that is wanted whatever is asked; each set of topics has the same part of the rest."""
 NEARLY_BEST = 1.0
 """Nats: of a batch that is accepted, what won nearly as much as the best may take effect in its place."""
+EVIDENT = 0.0
+"""Nats: what has won so much beyond its part of the batch, over what topics alone explain, goes before what they explain."""
 REASON_AGAIN, RANDOM_REASON = 0.85, 0.25
 GAIN = 0.5
 """Standard deviations: two to one that the difference is not chance. The error of a lifetime is kept by the stakes."""
@@ -60,22 +66,28 @@ RECENT = 4
 
 
 def thumb_wealth(
-    labels: ArrayLike, rewards: ArrayLike, signs: ArrayLike | None = None, tried: ArrayLike | None = None
+    labels: ArrayLike,
+    rewards: ArrayLike,
+    signs: ArrayLike | None = None,
+    tried: ArrayLike | None = None,
+    *,
+    bounds: Sequence[float] = (),
 ) -> NDArray[np.float64]:
     """log E after each thumb, in nats, of a rule that is wanted whatever is asked.
 
     Args:
         labels: (n,) True for a like.
         rewards: (n,) r_p of the rated answers, nats per token; NaN where there is none.
-        signs: (n,) how much each answer looks like the rule, in any unit; None when it cannot be seen. Half of the
-            stakes are then bet by it.
+        signs: (n,) how much each answer looks like the rule, in a unit of its own; None when it cannot be seen.
         tried: (n,) True where the answer was written with the rule on trial; None: not known.
+        bounds: where liking may begin, in the unit of the signs. Fixed beforehand: were they moved with what is seen, early
+            answers would be judged by another bound than late ones.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    bets = _bets(rewards, signs, tried) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds) if y.size else []
     if not bets:
         return np.zeros(y.size + 1)
     paths = [_mean(np.cumsum(_log_chance(y, like), axis=1)) + weight for weight, like in bets]
@@ -88,6 +100,7 @@ def scoped_wealth(
     signs: ArrayLike | None = None,
     tried: ArrayLike | None = None,
     *,
+    bounds: Sequence[float] = (),
     inside: Sequence[Sequence[bool]],
 ) -> NDArray[np.float64]:
     """log E after all thumbs, in nats, of the rule being wanted everywhere, and of each set of topics.
@@ -96,7 +109,7 @@ def scoped_wealth(
     liked nor disliked for it (Krichevsky and Trofimov's estimate of the like-rate).
 
     Args:
-        labels, rewards, signs, tried: as in `thumb_wealth`.
+        labels, rewards, signs, tried, bounds: as in `thumb_wealth`.
         inside: (s, n) True where a rating is of the topics of a set.
 
     Returns:
@@ -104,7 +117,7 @@ def scoped_wealth(
     """
     y = np.asarray(labels, dtype=bool)
     within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
-    bets = _bets(rewards, signs, tried) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds) if y.size else []
     if not bets:
         return np.zeros(1 + len(within))
     likes = (1 - within) @ y
@@ -121,6 +134,30 @@ def scoped_wealth(
     return result
 
 
+def topics_alone(labels: ArrayLike, inside: Sequence[Sequence[bool]]) -> NDArray[np.float64]:
+    """How much likelier the thumbs are, in nats, when each set of topics has a like-rate of its own and the rest another.
+
+    That answers about facts are disliked is no evidence for any rule about facts: whatever is wanted there, and has not been
+    tried, would win by it. So this is taken off before candidates are compared with one another.
+
+    Args:
+        labels, inside: as in `scoped_wealth`.
+
+    Returns:
+        (1 + s,): everywhere first, where it is 0.
+    """
+    y: NDArray[np.float64] = np.asarray(labels, dtype=np.float64)
+    within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
+
+    def best(likes: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+        whole = np.maximum(n, 1)
+        return _entropy(likes, whole) + _entropy(n - likes, whole)
+
+    n, likes = within.sum(axis=1), within @ y
+    together = best(np.full_like(likes, y.sum()), np.full_like(n, y.size))
+    return np.concatenate([[0.0], best(likes, n) + best(y.sum() - likes, y.size - n) - together])
+
+
 def scope_shares(sets: int) -> NDArray[np.float64]:
     """log of the part of the stakes for a rule that is wanted everywhere, and for each of `sets` sets of topics."""
     if not sets:
@@ -129,33 +166,30 @@ def scope_shares(sets: int) -> NDArray[np.float64]:
 
 
 def _bets(
-    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None
+    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None, bounds: Sequence[float]
 ) -> list[tuple[float, NDArray[np.float64]]]:
     """What is bet, view by view: (log of its part of the stakes, how likely a like is (thresholds, n))."""
-    # Scales look at answers, never at labels, so they may include the present one.
+    # The scale of rewards looks at answers, never at labels, so it may include the present one.
     r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
     counts: NDArray[Any] = np.arange(1, r.size + 1)
-    seen = []
+    seen: list[tuple[float, NDArray[np.float64]]] = []
     if not np.isnan(r).all():
         known = np.nan_to_num(r)
-        seen.append(_like(known / np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts)), THRESHOLDS))
+        scale = np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts))
+        seen.append((REWARD_SHARE, _like(known / scale, THRESHOLDS, SLOPE)))
     if signs is not None:
-        s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
-        mean = np.cumsum(s) / counts
-        spread = np.sqrt(np.maximum(0.0, np.cumsum(s**2) / counts - mean**2))
-        seen.append(_like(np.where(spread > 1e-6, (s - mean) / np.maximum(spread, 1e-6), 0.0), SIGN_THRESHOLDS))
-    if tried is None or not seen:
-        return [(-math.log(len(seen)), like) for like in seen]
-    arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
-    rest = math.log((1 - TRIED_SHARE) / len(seen))
-    return [*((rest, like) for like in seen), (math.log(TRIED_SHARE), arm)]
+        seen.append((SIGN_SHARE, _like(np.asarray(signs, dtype=np.float64), bounds, SIGN_SLOPE)))
+    if tried is not None and seen:
+        arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
+        seen.append((TRIED_SHARE, arm))
+    whole = sum(share for share, _ in seen)
+    return [(math.log(share / whole), like) for share, like in seen]
 
 
-def _like(z: NDArray[np.float64], thresholds: Sequence[float]) -> NDArray[np.float64]:
+def _like(values: NDArray[np.float64], thresholds: Sequence[float], slope: float) -> NDArray[np.float64]:
     """How likely a like is, (thresholds, n), for where liking may begin."""
-    result: NDArray[np.float64] = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) / (
-        1 + np.exp(-SLOPE * (z - np.array(thresholds)[:, None]))
-    )
+    above = np.tanh(slope / 2 * (values - np.array(thresholds)[:, None]))
+    result: NDArray[np.float64] = LIKED_BELOW + (LIKED_ABOVE - LIKED_BELOW) * (1 + above) / 2
     return result
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from numpy.typing import NDArray
 
 from assistant import acceptance, no_harm, refinement
 from assistant.audience import starter_rules
@@ -31,7 +32,7 @@ from assistant.profile import current_profile, profile_lines_for_prompt, standin
 from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, block_text, system_text, user_text
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
-from assistant.signs import ABSENCE, sign_of
+from assistant.signs import ABSENCE, bounds_of, sign_of
 from assistant.streaming import to_langchain
 from assistant.topics import ALL, SCOPES, Topic, name_of, topic_of
 from assistant.turn import Trial, is_small, turns_of
@@ -62,6 +63,13 @@ ROUNDS = 3
 """T of the paper."""
 LOOK_AGAIN_EVERY = 24
 """The whole catalogue gets a fresh start after this many ratings without a change: tastes change."""
+WINDOW = 16
+"""Ratings by which the next trial is chosen; whether anything changes is decided by all of them."""
+WATCH_AGAIN_AFTER = 12
+"""Ratings until a fresh watch over what is in force stands beside an open one."""
+WATCH_TRIALS = 0.85
+"""The part of the trials for what would take back or turn round what is in force, while there is a watch over it. What was won
+before the change says little of these."""
 EDIT_MARGIN = 0.05
 """Nats per token that a rule must prefer the user's own version by, to be named by it."""
 QUIET_S = 0.5
@@ -95,10 +103,14 @@ class Standing:
     candidate: Candidate
     scoped: tuple[float, ...]
     """log of what each set of topics won with its part of the stakes: all topics first, then `topics.SCOPES`, or nothing more."""
+    over_topics: tuple[float, ...]
+    """The same, less what these topics alone explain."""
     log_wealth: float
     """Of all of them together."""
     log_threshold: float
     ratings: int
+    recent: tuple[float, ...]
+    """What each set of topics won over the last `WINDOW` ratings alone: what to try next is asked of the user as they are now."""
     moves: float | None = None
     """The largest reward of any answer, either way: about 0 for a rule that this model does not follow. None: not known."""
 
@@ -106,6 +118,11 @@ class Standing:
     def lead(self) -> float:
         """How near it is to acceptance by itself, in nats: at 0 and above its batch is accepted whatever the others do."""
         return self.log_wealth - self.log_threshold
+
+    @property
+    def evidence(self) -> float:
+        """What it won beyond its part of its batch, over what topics alone explain, in nats."""
+        return _log_sum(self.over_topics) - math.log(self.candidate.size)
 
     @property
     def scope(self) -> frozenset[Topic]:
@@ -124,10 +141,10 @@ class Standing:
         return replace(edit, topic=name_of(self.scope))
 
     def won(self, topic: Topic) -> tuple[float, float]:
-        """log of what was won by sets of topics with this one, and by those without it."""
-        holds = [True, *(topic in scope for scope in SCOPES)][: len(self.scoped)]
-        with_it = [value for value, held in zip(self.scoped, holds, strict=True) if held]
-        without = [value for value, held in zip(self.scoped, holds, strict=True) if not held]
+        """log of what was won lately by sets of topics with this one, and by those without it."""
+        holds = [True, *(topic in scope for scope in SCOPES)][: len(self.recent)]
+        with_it = [value for value, held in zip(self.recent, holds, strict=True) if held]
+        without = [value for value, held in zip(self.recent, holds, strict=True) if not held]
         return _log_sum(with_it), _log_sum(without)
 
 
@@ -376,25 +393,36 @@ class Refiner:
         if candidate.source == "reason":
             later = [refinement.named_by(one) for one in rated if one.rating == -1 and counts(candidate, one)]
             said = [candidate.text in names for names in later if names]
-        visible = sign_of(candidate.edit, "") is not None
+        bounds = bounds_of(candidate.edit)
         scopes = SCOPES if candidate.kind in ("add", "drop") and not candidate.topic else ()
-        thumbs = acceptance.scoped_wealth(
-            labels,
-            values,
-            signs if visible else None,
-            arms,
-            inside=[[topic in scope for topic in topics] for scope in scopes],
-        )
+
+        inside = [[topic in scope for topic in topics] for scope in scopes]
         others = (
             float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
             + acceptance.reason_wealth(said)
         )
-        scoped = tuple(float(value) for value in thumbs + acceptance.scope_shares(len(scopes)) + others)
+        shares = acceptance.scope_shares(len(scopes)) + others
+
+        def won(since: int) -> NDArray[np.float64]:
+            """By the ratings from one of them on."""
+            return shares + acceptance.scoped_wealth(
+                labels[since:],
+                values[since:],
+                signs[since:] if bounds else None,
+                arms[since:],
+                bounds=bounds,
+                inside=[row[since:] for row in inside],
+            )
+
+        scoped = won(0)
+        late = max(0, len(labels) - WINDOW)
         return Standing(
             candidate=candidate,
-            scoped=scoped,
-            log_wealth=_log_sum(scoped),
+            scoped=tuple(scoped),
+            over_topics=tuple(scoped - acceptance.topics_alone(labels, inside)),
+            recent=tuple(won(late) if late else scoped),
+            log_wealth=_log_sum(tuple(scoped)),
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
             ratings=len(labels) + len(margins) + len(newer_won),
             moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
@@ -612,8 +640,8 @@ class Refiner:
                 continue
             representative.setdefault(edit, candidate)
             with_it, without = standing.won(topic)
-            here[edit] = _log_add(here.get(edit), with_it - standing.log_threshold)
-            elsewhere.append(without - standing.log_threshold)
+            here[edit] = max(here.get(edit, -math.inf), with_it)
+            elsewhere.append(without)
         if here and _log_sum(elsewhere) > _log_sum([*here.values(), *elsewhere]) + math.log(ELSEWHERE):
             return None
         for edit, candidate in representative.items():
@@ -624,6 +652,9 @@ class Refiner:
             if edit.text in ABSENCE:
                 signs = [rewards.get((candidate.id, message_id, "answer"), NOTHING)[1] for message_id in disliked]
                 here[edit] -= acceptance.TRIAL_DISLIKED * sum(sign == 0 for sign in signs)
+        watched = _watched(standings) & here.keys()
+        if watched and self._random.random() < WATCH_TRIALS:
+            here = {edit: value for edit, value in here.items() if edit in watched}
         by_name = {refinement.describe(edit): edit for edit in here}
         shares = acceptance.trial_shares({name: here[edit] for name, edit in by_name.items()})
         leading = max(shares.values(), default=0.0)
@@ -692,7 +723,7 @@ class Refiner:
         later = [one for one in rated if since is None or one.created_at > since]
         disliked = sum(one.rating == -1 for one in later[-acceptance.RECENT :])
         again = any(c.source == "watch" and c.state == "open" for c in made)
-        if disliked < acceptance.MIN_DISLIKES or len(later) < (LOOK_AGAIN_EVERY if again else acceptance.MIN_DISLIKES):
+        if disliked < acceptance.MIN_DISLIKES or len(later) < (WATCH_AGAIN_AFTER if again else acceptance.MIN_DISLIKES):
             return
         for rule in self.current_rules():
             if rule.enabled and not rule.locked:
@@ -994,6 +1025,9 @@ def without_topic_rules(block: str) -> str:
 def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
     """Of each batch that has earned its place the candidates that did nearly best, with how far the batch is beyond its stake.
 
+    First by what they won over what topics alone explain, where that is enough, then by all that they won. The batch has
+    earned its place either way, so which of its candidates is taken costs none of the error.
+
     Args:
         standings: the nearest to acceptance first.
     """
@@ -1004,8 +1038,18 @@ def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
     for batch in batches.values():
         lead = acceptance.batch_lead([standing.lead for standing in batch])
         if lead >= 0:
+            enough = max(acceptance.EVIDENT, max(s.evidence for s in batch) - acceptance.NEARLY_BEST)
+            evident = sorted((s for s in batch if s.evidence >= enough), key=lambda s: -s.evidence)
+            found += [(replace(s, scoped=s.over_topics), lead) for s in evident]
             found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
     return found
+
+
+def _watched(standings: Sequence[Standing]) -> set[Edit]:
+    """The edits of the last watch: what would take back or turn round the rules in force, since answers are disliked again."""
+    watching = [(s.candidate.edit, s.candidate.after) for s in standings if s.candidate.source == "watch"]
+    last = max((after for _, after in watching if after is not None), default=None)
+    return {edit for edit, after in watching if after == last}
 
 
 def _moved_nothing(trials: Sequence[Tried]) -> bool:
@@ -1014,10 +1058,6 @@ def _moved_nothing(trials: Sequence[Tried]) -> bool:
     return (
         len(moved) >= IDLE_TRIALS and max(moved) < acceptance.FLOOR and not any(one.given.rating == 1 for one in trials)
     )
-
-
-def _log_add(one: float | None, other: float) -> float:
-    return other if one is None else float(np.logaddexp(one, other))
 
 
 def _log_sum(values: Sequence[float]) -> float:

@@ -57,6 +57,17 @@ SIGNS: dict[str, Callable[[str], float]] = {
 }
 """Rule of the catalogue -> how much an answer looks like it, in a unit of its own."""
 
+_IS_THERE = (0.5,)
+_LENGTHS = tuple(math.log1p(4 * 2 ** (step / 4)) for step in range(25))
+"""From 4 to 256 words, four to an octave."""
+BOUNDS: dict[str, tuple[float, ...]] = dict.fromkeys(SIGNS, _IS_THERE) | {
+    "Keep answers short.": tuple(-length for length in _LENGTHS),
+    "Give more detail.": _LENGTHS,
+    "Answer in one sentence.": (-1.5, -2.5, -4.5),
+    **dict.fromkeys(("Use a formal tone.", "Do not use emoji.", "Do not use exclamation marks."), (-0.5,)),
+}
+"""Rule of the catalogue -> from where on its sign may be liked, fixed before any answer is seen."""
+
 ABSENCE = frozenset({"Do not use emoji.", "Do not use exclamation marks.", "Use a formal tone."})
 """Rules that ask for nothing but that something is not there: an answer without it cannot be mended by them."""
 
@@ -70,3 +81,10 @@ def sign_of(edit: Edit, text: str) -> float | None:
         return None
     seen = SIGNS.get(edit.text)
     return None if seen is None else seen(text)
+
+
+def bounds_of(edit: Edit) -> tuple[float, ...]:
+    """From where on the sign of an edit may be liked; nothing where none can be seen."""
+    if edit.kind == "drop":
+        return tuple(-bound for bound in BOUNDS.get(edit.target, ()))
+    return () if edit.topic else BOUNDS.get(edit.text, ())

@@ -23,10 +23,12 @@ from assistant.acceptance import (
     scoped_wealth,
     threshold,
     thumb_wealth,
+    topics_alone,
     trial_chance,
     trial_shares,
 )
 
+BOUNDS = (-0.5, 0.0, 0.5)
 histories = st.lists(st.tuples(st.booleans(), st.floats(-2, 2)), min_size=1, max_size=40)
 
 
@@ -52,7 +54,7 @@ def test_a_user_who_rates_at_random_sees_no_change_however_often_we_look(like_ra
     assert accepted / 300 <= ALPHA
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.floats(0.05, 0.95), st.integers(0, 10_000))
 def test_the_stake_is_fair_for_thumbs_that_know_nothing(like_rate: float, seed: int) -> None:
     """Averaged over every possible run of eight thumbs, the stake is at most what it began with, at any like-rate."""
@@ -63,7 +65,7 @@ def test_the_stake_is_fair_for_thumbs_that_know_nothing(like_rate: float, seed: 
     for number in range(2**8):
         labels = [bool(number >> bit & 1) for bit in range(8)]
         chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
-        expected += chance * math.exp(float(thumb_wealth(labels, rewards, signs)[-1]))
+        expected += chance * math.exp(float(thumb_wealth(labels, rewards, signs, bounds=BOUNDS)[-1]))
     assert expected <= 1 + 1e-9
 
 
@@ -104,8 +106,9 @@ def test_a_sign_finds_what_the_reward_has_backwards() -> None:
     labels = [True, False] * 10
     backwards = [-0.5, -0.2] * 10
     words = [-2.0, -3.0] * 10
-    assert thumb_wealth(labels, backwards)[-1] < 1 < threshold(0, 13) < thumb_wealth(labels, backwards, words)[-1]
-    assert thumb_wealth(labels, [math.nan] * 20, words)[-1] > threshold(0, 13)
+    assert thumb_wealth(labels, backwards)[-1] < 1 < threshold(0, 13)
+    assert thumb_wealth(labels, backwards, words, bounds=[-2.5])[-1] > threshold(0, 13)
+    assert thumb_wealth(labels, [math.nan] * 20, words, bounds=[-2.5])[-1] > threshold(0, 13)
     assert thumb_wealth(labels, [math.nan] * 20)[-1] == 0
 
 
@@ -176,7 +179,7 @@ def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
 SETS = [[True, True, False, False, True, False, True, False], [True, False, False, True, True, False, False, True]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.floats(0.05, 0.95), st.integers(0, 10_000))
 def test_bets_on_topics_are_fair_for_thumbs_that_know_nothing(like_rate: float, seed: int) -> None:
     """Everywhere, for each set of topics, and all of them together with the shares that they have."""
@@ -186,7 +189,7 @@ def test_bets_on_topics_are_fair_for_thumbs_that_know_nothing(like_rate: float, 
     for number in range(2**8):
         labels = [bool(number >> bit & 1) for bit in range(8)]
         chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
-        expected += chance * np.exp(scoped_wealth(labels, rewards, signs, tried, inside=SETS))
+        expected += chance * np.exp(scoped_wealth(labels, rewards, signs, tried, bounds=BOUNDS, inside=SETS))
     assert (expected <= 1 + 1e-9).all()
     assert math.isclose(float(np.exp(scope_shares(len(SETS))).sum()), 1)
 
@@ -206,6 +209,21 @@ def test_a_taste_for_one_topic_wins_there_and_nowhere_else() -> None:
     rewards = [0.3 if has else -0.3 for has in has_it]
     everywhere, right, wrong = scoped_wealth(labels, rewards, inside=[topics, [not here for here in topics]])
     assert right > threshold(0, 13) > 0 > max(everywhere, wrong)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_what_topics_explain_is_never_less_than_nothing(history: list[tuple[bool, bool]]) -> None:
+    labels, here = [y for y, _ in history], [h for _, h in history]
+    everywhere, there = topics_alone(labels, [here])
+    assert everywhere == 0 and there >= -1e-9
+    assert np.allclose(topics_alone(labels, [[True] * len(labels)]), 0)
+
+
+def test_dislikes_of_a_topic_are_no_evidence_for_what_was_never_tried_there() -> None:
+    here = [n % 2 == 0 for n in range(30)]
+    labels = [not h for h in here]
+    never = scoped_wealth(labels, [-0.3] * 30, inside=[here])
+    assert never[1] > 5 > 0 > (never - topics_alone(labels, [here]))[1]
 
 
 def test_who_cares_about_one_topic_alone_is_understood_too() -> None:

@@ -23,7 +23,7 @@ from memory import Edit, MemoryManager, Message, Rule, open_memory, transfer
 from personas import load_library
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
-SHORT, LONG, LISTS = "Yes.", "That is a long story. I will gladly tell you all of it.", "- One\n- Two"
+SHORT, LONG, LISTS = "Yes.", "That is a long story and I will gladly tell you all of it.", "- One\n- Two"
 FOLLOWS: dict[str, Callable[[str], bool]] = {
     "Keep answers short.": lambda text: len(text.split()) <= 4 and "\n" not in text,
     "Give more detail.": lambda text: len(text.split()) > 4,

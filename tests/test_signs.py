@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.catalogue import BY_TEXT
-from assistant.signs import SIGNS, sign_of
+from assistant.signs import BOUNDS, SIGNS, bounds_of, sign_of
 from memory import Edit
 
 
@@ -18,6 +18,13 @@ def add(rule: str, text: str) -> float:
 
 def test_every_sign_belongs_to_a_rule_of_the_catalogue() -> None:
     assert set(SIGNS) <= set(BY_TEXT)
+
+
+def test_what_can_be_seen_may_be_liked_from_some_bound_on() -> None:
+    assert set(BOUNDS) == set(SIGNS) and all(BOUNDS.values())
+    assert bounds_of(Edit(kind="drop", target="Use emoji.")) == (-0.5,)
+    assert bounds_of(Edit(kind="add", text="Answer in plain words.")) == ()
+    assert bounds_of(Edit(kind="add", text="Use emoji.", topic="talk")) == ()
 
 
 def test_an_answer_of_its_kind_shows_it() -> None:
