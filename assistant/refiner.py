@@ -441,11 +441,16 @@ class Refiner:
         current = self._memory.current_prompt()
         trials = self._trials(rated)
         tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
+        refused: set[str] = set()
         for standing, lead in _earned(self.standings()):
+            if standing.candidate.id in refused:
+                continue
             if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
-            if self._confirmed(standing, rated, trials, tried) and not self._harms(standing, current, run):
-                return self._accept(standing, lead, current, run)
+            if self._confirmed(standing, rated, trials, tried):
+                if not self._harms(standing, current, run):
+                    return self._accept(standing, lead, current, run)
+                refused.add(standing.candidate.id)
         return None
 
     def _confirmed(

@@ -115,7 +115,8 @@ def test_what_was_deleted_is_never_found_again(data: st.DataObject) -> None:
         gone = set()
         for fact in facts:
             if data.draw(st.booleans()):
-                memory.delete(fact.id)
+                if memory.find(fact.id):  # else it went with an earlier one that it quotes
+                    memory.delete(fact.id)
                 gone.add(fact.id)
         for conversation in conversations[1:]:
             if data.draw(st.booleans()):

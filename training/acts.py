@@ -44,7 +44,7 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
         (_recall, 0.27),
-        (_unknown, 0.22),
+        (_unknown, 0.28),
         (_tell, 0.12),
         (_correct, 0.035),
         (_negate, 0.02),
@@ -65,7 +65,7 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_skill, 0.05),
     )
     if dense and scene.rng.random() < 0.6:
-        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.5, 0.4, 0.03, 0.05, 0.02))[0](
+        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.46, 0.45, 0.03, 0.04, 0.02))[0](
             scene
         )
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
@@ -239,7 +239,7 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
     for _ in range(30):
-        kind = draw_kind(rng, common_share=0.6) or draw_fact(rng, scene.values).kind
+        kind = draw_kind(rng, common_share=0.75) or draw_fact(rng, scene.values).kind
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:
