@@ -95,7 +95,13 @@ TABLES = (
     _Table(file="rules.jsonl", table="prompt_versions", record=PromptVersion),
     _Table(file="summaries.jsonl", table="summaries", record=Summary),
 )
-ADDED_LATER = {"occurs_from", "occurs_to", "collection_id"}
+ADDED_LATER: dict[type[Any], set[str]] = {
+    Memory: {"occurs_from", "occurs_to"},
+    HeldFact: {"occurs_from", "occurs_to", "persona"},
+    Conversation: {"collection_id", "keep_days"},
+    Message: {"copied_at"},
+    MessageUse: {"why"},
+}
 """Fields that an export of an earlier Attune lacks."""
 LATER_TABLES = (
     _Table(file="candidates.jsonl", table="prompt_candidates", record=Candidate),
@@ -429,7 +435,7 @@ def _list_of(row: dict[str, Any], key: str, name: str) -> list[dict[str, Any]]:
 def _record(record_type: type[Any], row: dict[str, Any], name: str) -> Any:
     """The record of a row, with every field there and each of its kind."""
     wanted = {field.name for field in fields(record_type)}
-    missing = wanted - row.keys() - ADDED_LATER
+    missing = wanted - row.keys() - ADDED_LATER.get(record_type, set())
     if missing:
         raise TransferError(f"{name} in the export lacks {', '.join(sorted(missing))}. Nothing was imported.")
     try:

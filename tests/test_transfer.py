@@ -299,3 +299,26 @@ def test_an_export_from_before_plans_had_days_is_still_read(memory: MemoryManage
     with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
         import_zip(other, tmp_path / "old.zip")
         assert [m.value for m in other.memories()] == ["Bergen"]
+
+
+def test_fields_that_came_later_may_be_missing_from_an_export(memory: MemoryManager, tmp_path: Path) -> None:
+    conversation = memory.start_conversation()
+    said = memory.add_message(conversation.id, role="user", content="I was diagnosed with epilepsy.")
+    held = memory.hold_back(message_id=said.id, content="The user was diagnosed with epilepsy.", sensitivity="health")
+    export_zip(memory, tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        contents = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
+        manifest = json.loads(archive.read("manifest.json"))
+    (kept,) = [json.loads(line) for line in contents["held.jsonl"].splitlines()]
+    (talk,) = [json.loads(line) for line in contents["conversations.jsonl"].splitlines()]
+    del kept["occurs_from"], kept["occurs_to"], kept["persona"]
+    del talk["collection_id"], talk["keep_days"], talk["messages"][0]["copied_at"]
+    contents |= {"held.jsonl": json.dumps(kept).encode(), "conversations.jsonl": json.dumps(talk).encode()}
+    manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
+    with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
+        import_zip(other, tmp_path / "old.zip")
+        assert other.held_facts() == [held]
