@@ -396,9 +396,7 @@ class Searcher:
 
     def _embed(self, queries: Sequence[str]) -> list[Vectors]:
         """A vector for each, in one go; none while the encoder or the index is not loaded."""
-        if not queries:
-            return []
-        if self._embeddings is None or not self._embeds:
+        if not queries or self._embeddings is None or not self._embeds:
             return []
         try:
             if len(queries) == 1:

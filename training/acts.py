@@ -80,9 +80,7 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
 
 def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
     rng, fact = scene.rng, told.fact
-    question = question_for(rng, fact.kind)
-    if fact.kind.name == "preference" and rng.random() < 0.4:
-        question = rng.choice(OVER).format(o=fact.value.partition(" over ")[2])
+    question = question_for(rng, fact.kind, fact.value)
     scene.asked.append(question)
     both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]
     value = " and ".join(t.fact.value for t in both)
@@ -205,8 +203,14 @@ NAMED = (
 )
 
 
-def question_for(rng: random.Random, kind: Kind) -> str:
-    """A question for this kind of fact: of its own forms, or put together from what is asked for."""
+def question_for(rng: random.Random, kind: Kind, value: str = "") -> str:
+    """A question for this kind of fact: of its own forms, or put together from what is asked for.
+
+    Args:
+        value: of a preference, "tea over coffee": the coffee may be named.
+    """
+    if kind.name == "preference" and value and rng.random() < 0.4:
+        return rng.choice(OVER).format(o=value.partition(" over ")[2])
     mine = kind.what.replace("your", "my").replace("you are", "I am").replace("you", "I")
     is_named = kind.what.startswith(("your ", "the name of your "))
     luck = rng.random()
@@ -244,9 +248,7 @@ def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
             break
     else:
         return _small_talk(scene)
-    question = question_for(rng, kind)
-    if kind.name == "preference" and rng.random() < 0.4:
-        question = rng.choice(OVER).format(o=draw_fact(rng, scene.values, kind).value.partition(" over ")[2])
+    question = question_for(rng, kind, kind.draw(rng, scene.values) if kind.name == "preference" else "")
     scene.asked.append(question)
     if rng.random() < 0.07:
         # A value that held once and holds no more: all that is known is that it is over.
