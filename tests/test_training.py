@@ -26,6 +26,7 @@ from training.export import export_gguf, load_weights, split_file
 from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
 from training.optimizer import orthogonalised
+from training.remarks import remark
 from training.replies import RULES, Reply, Style, noisy, render
 from training.tasks import extraction
 from training.tokens import CHAT_TEMPLATE, encode, learn_tokenizer
@@ -103,6 +104,19 @@ def test_the_phrases_of_training_are_none_of_the_cases():
     assert not used & {_bare(form) for kind in make.KINDS for form in (*kind.told, *kind.asked)}
     said = {_bare(case["messages"][-1]["content"].rpartition("\n\n")[2]) for case in read_cases([*CASE_FILES])}
     assert not said & {_bare(form) for key in ("declined", "nothing", "unreal") for form in phrases.listed(key)}
+    remarks = [form for entry in phrases.remarks() for form in entry["said"]]
+    assert len(remarks) > 800 and not said & set(map(_bare, remarks))
+
+
+def test_a_remark_is_answered_by_what_its_own_entry_says(values):
+    rng = random.Random(7)
+    replies = {form: entry["more"] for entry in phrases.remarks() for form in entry["said"]}
+    found = [(said.rstrip(".!?"), reply) for said, reply in (remark(rng, values) for _ in range(600))]
+    taken_up = [(replies[said], reply) for said, reply in found if said in replies]
+    assert len(taken_up) > 100
+    plain = [(fitting, reply) for fitting, reply in taken_up if not any("{" in form for form in fitting)]
+    # The few others are forms that a remark put together from parts can have too.
+    assert sum(reply.core[-1] in fitting for fitting, reply in plain) > 0.96 * len(plain) > 80
 
 
 def test_no_turn_of_training_is_one_of_the_openings(values, monkeypatch):

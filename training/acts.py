@@ -277,18 +277,26 @@ def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     return noisy(question, rng), Reply(core=(first, second), brief=first, greets=True), lines
 
 
+PARTNERS = {"wife", "husband", "partner", "girlfriend", "boyfriend"}
+NEARLY: dict[str, set[str]] = {
+    "job": {"employer"},
+    "like": {"love", "hobby", "preference", "learning", "instrument", "favourite food", "favourite dish"},
+    "love": {"like", "favourite food", "favourite dish"},
+    "favourite food": {"like", "love", "favourite dish"},
+    "favourite dish": {"like", "love", "favourite food"},
+    "favourite drink": {"preference"},
+    "hobby": {"like", "love", "instrument", "learning"},
+    "dislike": {"allergy", "diet"},
+    "diet": {"allergy"},
+    "studies": {"learning"},
+    "language": {"learning"},
+    **dict.fromkeys(PARTNERS, PARTNERS),
+}
+"""What answers a question for each kind well enough that not knowing would be a lie. All else must be told apart."""
+
+
 def _near(kind: str, known: dict[str, Told]) -> bool:
-    """Kinds that answer each other's questions, so that not knowing would be a lie."""
-    groups = (
-        {"city", "origin"},
-        {"job", "employer", "studies"},
-        {"like", "love", "hobby", "preference", "learning"},
-        {"like", "love", "hobby", "instrument", "favourite food", "favourite dish", "favourite drink", "preference"},
-        {"dislike", "allergy", "diet"},
-        {"language", "learning"},
-        {"wife", "husband", "partner", "girlfriend", "boyfriend"},
-    )
-    return any(kind in group and group & set(known) for group in groups)
+    return bool(NEARLY.get(kind, set()) & {name.removesuffix(" 2") for name in known})
 
 
 def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:

@@ -11,7 +11,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from training import lexicon, talk
+from training import lexicon, phrases, talk
 from training.replies import Reply
 from training.values import Values
 
@@ -71,9 +71,11 @@ class Remark:
     said: tuple[str, ...]
     more: tuple[str, ...]
     weight: float = 1.0
+    timed: bool = True
+    """Whether a time may follow, or an opener such as "Guess what" come before."""
 
 
-REMARKS = (
+_PARTED = (
     Remark(
         mood=GLAD,
         said=(
@@ -279,6 +281,19 @@ REMARKS = (
         more=("What are you looking forward to?", "I hope it goes well.", "Tell me afterwards how it was."),
     ),
 )
+REMARKS = (
+    *_PARTED,
+    *(
+        Remark(
+            mood=tuple(sort["mood"]),
+            said=tuple(sort["said"]),
+            more=tuple(sort["more"]),
+            weight=sort["weight"] / 2,
+            timed=sort.get("timed", False),
+        )
+        for sort in phrases.remarks()
+    ),
+)
 WEIGHTS = [sort.weight for sort in REMARKS]
 
 
@@ -308,10 +323,13 @@ def remark(rng: random.Random, values: Values) -> tuple[str, Reply]:
     # What takes up a word takes up one that was said.
     fitting = [m for m in sort.more if all(slots[slot] in said for slot in re.findall(r"{(.)}", m))]
     second = rng.choice(fitting).format(**slots)
-    if rng.random() < 0.35:
+    if sort.timed and rng.random() < 0.35:
         said += " " + rng.choice(TIMES)
-    said += rng.choice((".", ".", "", "!", "..."))
-    if rng.random() < 0.12:
+    if re.match(r"(could|can|do|does|how|what's|why|who|where|will|would|is|are|may|have you|got)\b", said.lower()):
+        said += rng.choice(("?", "?", ""))
+    elif said[-1] not in ".!?":
+        said += rng.choice((".", ".", "", "!", "..."))
+    if sort.timed and rng.random() < 0.12:
         opened = rng.choice(("Guess what, ", "You know, ", "Oh, ", "Hey, ", "So, ", "Sigh, "))
         said = opened + (said if said.startswith(("I ", "I'")) else said[0].lower() + said[1:])
     core = (second,) if rng.random() < 0.25 else (first, second)

@@ -10,6 +10,7 @@ import random
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -36,6 +37,12 @@ def plain(kind: str, side: str) -> tuple[str, ...]:
     forms = _read("plain").get(kind, {})
     assert isinstance(forms, dict)
     return tuple(forms.get(side, ()))
+
+
+@cache
+def remarks() -> tuple[dict[str, Any], ...]:
+    """The entries of `remarks.yaml`: `mood`, `said` and `more`, each a list of forms, `weight`, and `timed` if it is so."""
+    return tuple(yaml.safe_load((HERE / "remarks.yaml").read_text(encoding="utf-8")))
 
 
 def of(key: str, word: str) -> tuple[str, ...]:
