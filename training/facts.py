@@ -979,7 +979,7 @@ def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact
     for _ in range(3 * count):
         if len(facts) >= count:
             break
-        kind = rng.choice(alike) if alike and rng.random() < 0.7 else draw_kind(rng, common_share=0.4)
+        kind = rng.choice(alike) if alike and rng.random() < 0.7 else draw_kind(rng, common_share=0.5)
         fact = draw_fact(rng, values, kind)
         name = fact.kind.name
         if nameless and name == "name":
