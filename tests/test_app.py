@@ -14,7 +14,7 @@ from assistant.settings import Settings
 from memory import open_memory
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from ui.app import build_app, serve
-from ui.handlers import ChatView
+from ui.drawing import ChatView
 
 
 @pytest.fixture(scope="module")

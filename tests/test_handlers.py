@@ -16,8 +16,9 @@ from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from tests.test_chat_exports import CHATGPT, CLAUDE, write
 from ui import cards
+from ui.drawing import ChatView, chat_rows, shown_text, typed_text
 from ui.filters import narrowed
-from ui.handlers import ChatView, PageHandlers, chat_rows, shown_text, typed_text
+from ui.handlers import PageHandlers
 
 NOVA = Persona(name="Nova", description="", system_prompt="")
 

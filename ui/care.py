@@ -8,13 +8,14 @@ import gradio as gr
 
 from assistant.errors import AttuneError
 from ui import cards
-from ui.handlers import PageHandlers, told
+from ui.handling import told
+from ui.memory_handlers import MemoryHandlers
 
 
 class MemoryCare:
     """Works on the memories that the list shows."""
 
-    def __init__(self, handlers: PageHandlers) -> None:
+    def __init__(self, handlers: MemoryHandlers) -> None:
         self._handlers = handlers
 
     def choices(self, query: str, closed: bool) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.catalogue import REASONS
-from ui.handlers import ChatHandlers
+from ui.chat_handlers import ChatHandlers
 from ui.pages.parts import Question, speaking_html
 from ui.sides import NAMES
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from ui.handlers import ERASE_WORD, KEPT_FOR, PageHandlers
+from ui.data_handlers import ERASE_WORD, KEPT_FOR, DataHandlers
 
 EXPORT_PATH = "attune/export.zip"
 
 
-def build_data(handlers: PageHandlers, tab: gr.Tab, chat_view: list[Any]) -> None:
+def build_data(handlers: DataHandlers, tab: gr.Tab, chat_view: list[Any]) -> None:
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Your data</h2><p class='a-lead'>All of it is in one folder on this machine, and it is yours.</p>")
         about = gr.HTML(apply_default_css=False, elem_id="about")

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.audience import AXES
-from ui.handlers import PageHandlers
+from ui.learning_handlers import LearningHandlers
 from ui.pages.parts import Question, speaking_html
 
 STEERING = (
@@ -17,7 +17,7 @@ STEERING = (
 STEERING_REMOTE = "Only for a model on this machine: a server does not tell how likely each word is."
 
 
-def build_learning(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
+def build_learning(handlers: LearningHandlers, tab: gr.Tab, question: Question) -> None:
     edited = gr.State("")
     with gr.Column(elem_classes="a-page"):
         gr.HTML(

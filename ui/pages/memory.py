@@ -9,12 +9,12 @@ import gradio as gr
 from assistant.sensitivity import CLASSES
 from ui.care import MemoryCare
 from ui.filters import ANYBODY, CHOICES, WRITERS, narrowed
-from ui.handlers import PageHandlers
+from ui.memory_handlers import MemoryHandlers
 from ui.pages.care import build_care
 from ui.pages.parts import Question, speaking_html
 
 
-def build_memory(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
+def build_memory(handlers: MemoryHandlers, tab: gr.Tab, question: Question) -> None:
     edited = gr.State("")
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")

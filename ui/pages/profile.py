@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ui.handlers import PageHandlers
 from ui.pages.parts import Question, speaking_html
+from ui.profile_handlers import ProfileHandlers
 
 
-def build_profile(handlers: PageHandlers, tab: gr.Tab, question: Question) -> None:
+def build_profile(handlers: ProfileHandlers, tab: gr.Tab, question: Question) -> None:
     with gr.Column(elem_classes="a-page"):
         gr.HTML("<h2>Profile</h2><p class='a-lead'>What a new conversation knows about you. Your own words win.</p>")
         shown = speaking_html(elem_id="profile")
