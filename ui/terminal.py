@@ -118,7 +118,7 @@ def agreed(question: str, *, yes: bool, as_json: bool, word: str = "") -> bool:
         raise YesNeeded
     try:
         if word:
-            return typer.prompt(question, err=True, default="", show_default=False) == word
+            return bool(typer.prompt(question, err=True, default="", show_default=False) == word)
         return typer.confirm(question, err=True)
     except typer.Abort as error:
         if sys.stdin.isatty():
