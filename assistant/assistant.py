@@ -435,7 +435,12 @@ class Assistant:
         return list(held.values())
 
     def settle(self, message_id: str, memory_id: str) -> Memory | None:
-        """Close a memory that a thumb doubted. What its comment says instead is kept in its place, if it says a fact."""
+        """Close a memory that a thumb doubted. What its comment says instead is kept in its place, if it says a fact.
+
+        Raises:
+            NotFound: there is no such message, or no such memory.
+        """
+        self.memory.get_message(message_id)
         said = next((given.comment for given in self.memory.feedback(message_id) if given.comment.strip()), "")
         if said and memory_file.read(memory_file.in_the_third_person(said) or said, self.memory) is not None:
             return self.correct(memory_id, said)

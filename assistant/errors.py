@@ -14,7 +14,10 @@ AttuneError
 ├── NothingToUndo
 ├── UnknownPersona
 ├── NotAnswersToOne          two answers that cannot be compared
-├── ExportFailed             a folder that cannot be written
+├── ExportFailed             a place that cannot be written, or holds a file already
+├── FileMissing              a file that the user named is not there
+├── YesNeeded                a change that nobody could be asked about
+├── NotMemories              a file that `attune memory load` cannot take
 ├── RefiningCancelled        learning was stopped; what it had done is kept
 └── UnknownReason            a reason for a thumb outside the list
 """
@@ -66,6 +69,17 @@ class NotAnswersToOne(AttuneError): ...
 
 
 class ExportFailed(AttuneError): ...
+
+
+class FileMissing(AttuneError): ...
+
+
+class YesNeeded(AttuneError):
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed: it needs your word. Add --yes to agree without being asked.")
+
+
+class NotMemories(AttuneError): ...
 
 
 class RefiningCancelled(AttuneError): ...

@@ -14,11 +14,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
 from assistant import sensitivity
+from assistant.errors import NotMemories
 from assistant.extraction import CandidateFact, allowed_classes, extract_by_rules
 from assistant.profile import SECTIONS, section_of
 from memory import Memory, MemoryManager
@@ -27,6 +29,8 @@ from memory.records import MemoryKind
 from memory.store import to_row
 
 Format = Literal["md", "jsonl", "csv"]
+ENDINGS = (".md", ".txt", ".jsonl", ".csv")
+TAKES = "Name a page (.md), a list (.txt), JSON lines (.jsonl) or a table (.csv) of memories, or - for a pipe."
 HEADER = "<!-- attune memories: edit, add or remove lines, then `attune memory load` this file -->"
 MAX_CHARACTERS = 400_000
 MAX_TABLE_CHARACTERS = 20_000_000
@@ -46,6 +50,7 @@ COLUMNS = (
     "persona",
 )
 _LINE = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s+(?P<text>.*?)\s*(?:<!--\s*(?P<id>[0-9A-Z]{26})\s*-->)?\s*$")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _STAMP = re.compile(r"^\[?(?:\d{4}-\d\d-\d\d|unknown)\]?\s*[-–:]\s*", re.IGNORECASE)
 """Claude and ChatGPT may put the day a memory was saved before it."""
 
@@ -264,6 +269,31 @@ def plan_load(memory: MemoryManager, text: str) -> Changes:
         everything = memory.memories(include_closed=True, limit=1_000_000)
         return table_changes(text, everything, allowed_classes(memory))
     return changes(text, memory.memories(limit=100_000), allowed_classes(memory))
+
+
+def check_ending(file: PurePath) -> None:
+    """May a file of this name hold memories? One without an ending, such as a pipe, may.
+
+    Raises:
+        NotMemories
+    """
+    if file.suffix.lower() not in ("", *ENDINGS):
+        raise NotMemories(f"{file} cannot be loaded. {TAKES}")
+
+
+def check(text: str, file: PurePath) -> None:
+    """Is this text, and what the file's ending says?
+
+    Raises:
+        NotMemories
+    """
+    if _NOT_TEXT.search(text):
+        raise NotMemories(f"{file} is not text. {TAKES}")
+    is_table, is_json = _is_table(text), text.lstrip().startswith("{")
+    is_as_named = {".jsonl": is_json, ".csv": is_table and not is_json}.get(file.suffix.lower(), True)
+    rows = list(_table_rows(text[:MAX_TABLE_CHARACTERS])) if is_table else []
+    if text.strip() and (not is_as_named or (rows and not any(map(_table_row, rows)))):
+        raise NotMemories(f"{file} does not hold memories as `attune memory save` writes them. {TAKES}")
 
 
 def read(content: str, memory: MemoryManager) -> CandidateFact | None:

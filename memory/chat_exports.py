@@ -91,7 +91,10 @@ def read_export(path: Path, progress: Callable[[int, int], None] | None = None) 
                     raise TransferError(f"{path} unpacks to far more than its size. It was not read.")
                 yield from _read_files([(archive.open(entry), entry.file_size) for entry in entries], path, progress)
     except (OSError, zipfile.BadZipFile) as error:
-        raise TransferError(f"{path} cannot be read ({error}). Ask for the export again, and name its file.") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise TransferError(
+            f"{path} cannot be read ({reason}). Ask for the export again, and name its file."
+        ) from error
 
 
 def _parts(names: list[str]) -> list[str]:

@@ -1176,6 +1176,8 @@ class MemoryManager:
         done, total, after = 0, 0, 0
         if progress is not None:
             total = int(self.store.value(f"SELECT count(*) FROM ({WITHOUT_VECTOR})", [encoder, 0]))
+            if total:
+                progress(0, total)
         while True:
             self.worker.checkpoint()
             with self._vectors:

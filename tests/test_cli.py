@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from memory import open_memory
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from ui.cli import app
-from ui.session import FAILED, NOT_FOUND
+from ui.session import FAILED, INTERRUPTED, NOT_FOUND
 
 USAGE = 2
 KEYS = ["response", "conversation_id", "message_id", "memories_used", "model", "tokens", "timings_ms"]
@@ -103,8 +104,18 @@ def test_a_conversation_goes_on_by_its_identifier_and_in_the_persona_that_was_as
         (("feedback", "rate", "nothing", "up"), NOT_FOUND, "nothing"),
         (("feedback", "rate", "nothing", "up", "--reason", "vexing"), FAILED, "vexing"),
         (("rules", "accept", "nothing"), NOT_FOUND, "nothing"),
-        (("profile", "edit", "--file", "no-such-page.md"), FAILED, "no-such-page.md"),
-        (("import", "no-such-export.zip"), FAILED, "no-such-export.zip"),
+        (("profile", "edit", "--file", "no-such-page.md"), NOT_FOUND, "There is no file no-such-page.md."),
+        (("memory", "load", "no-such-page.md"), NOT_FOUND, "There is no file no-such-page.md."),
+        (("import", "no-such-export.zip"), NOT_FOUND, "There is no file no-such-export.zip."),
+        (("import", "no-such-export.json"), NOT_FOUND, "There is no file no-such-export.json."),
+        (("collection", "show", "Boats"), NOT_FOUND, "There is no collection “Boats”. `attune collection list`"),
+        (("memory", "edit", "nothing", "words"), NOT_FOUND, "`attune memory list --all`"),
+        (("memory", "keep", "nothing"), NOT_FOUND, "`attune memory held`"),
+        (("rules", "undo", "nothing"), NOT_FOUND, "`attune rules list`"),
+        (("profile", "restore", "nothing"), NOT_FOUND, "`attune profile versions`"),
+        (("feedback", "settle", "first", "second"), NOT_FOUND, "“first”"),
+        (("memory", "search", "on:2026-99-99"), FAILED, "“2026-99-99” is not a day. Write it like 2026-05-03."),
+        (("memory", "retention", "-5"), USAGE, "-5 is no number of days"),
         (("--port", "99999"), FAILED, "port"),
         (("memory", "search"), USAGE, "QUERY"),
         (("wander",), USAGE, "wander"),
@@ -119,6 +130,7 @@ def test_an_error_is_one_line_with_its_remedy_and_its_own_exit_code(
     assert word.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+    assert not done.stderr.startswith("\n")
 
 
 def test_an_error_with_json_is_an_object_on_standard_error() -> None:
@@ -204,6 +216,55 @@ def test_export_erase_import_brings_everything_back(tmp_path: Path, own_home: Pa
     assert all(count["added"] == 0 for count in again.values())
 
 
+def test_an_export_replaces_a_file_only_when_told_to_and_says_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("my notes", encoding="utf-8")
+    refused = attune("export", str(file))
+    assert (refused.exit_code, "--overwrite" in refused.stderr) == (FAILED, True)
+    assert file.read_text(encoding="utf-8") == "my notes"
+    done = attune("export", str(file), "--overwrite")
+    assert (done.exit_code, "is a zip" in done.stderr) == (0, True)
+    assert zipfile.is_zipfile(file)
+    assert attune("export", str(tmp_path / "all.zip")).stderr == ""
+
+
+def test_an_import_says_what_it_waits_for_and_goes_on_after_ctrl_c(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attune("chat", "My dog is called Pemba.")
+    file = tmp_path / "all.zip"
+    attune("export", str(file))
+    attune("erase", "--yes")
+
+    def interrupted(_self: HashEmbeddings, _texts: Sequence[str]) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(HashEmbeddings, "embed_documents", interrupted)
+        stopped = attune("import", str(file))
+    assert stopped.exit_code == INTERRUPTED
+    assert "messages: 2 added" in stopped.stdout
+    assert "Making searchable by meaning (Ctrl-C leaves it for later): 0 of 3" in stopped.stderr
+    with open_memory(own_home, start_worker=False) as memory:
+        assert memory.store.value("SELECT count(*) FROM embeddings") == 0
+    assert attune("import", str(file)).exit_code == 0
+    with open_memory(own_home, start_worker=False) as memory:
+        assert memory.store.value("SELECT count(*) FROM embeddings") == 3
+
+
+def test_search_narrows_as_the_page_does() -> None:
+    printed("chat", "--json", "I'm going to Lisbon on 3 May 2099. My sister lives in Perth. I live in Hull.")
+
+    def found(query: str) -> list[str]:
+        return [hit["value"] for hit in printed("memory", "search", "--json", query)]
+
+    assert found("about:sister") == ["Perth"]
+    assert found("lives about:sister") == ["Perth"]
+    assert found("on:2001-01-01") == []
+    assert len(found("about:me")) == 2
+    assert "Perth" in attune("memory", "search", "about:sister").stdout
+
+
 def test_personas_are_listed_and_shown() -> None:
     listed = printed("persona", "list", "--json")
     assert {"nova", "ada", "max", "sage"} <= {persona["id"] for persona in listed}
@@ -236,6 +297,58 @@ def test_a_topic_a_person_a_time_and_a_conversation_are_forgotten_after_a_yes(ow
     done = printed("memory", "forget", "--conversation", told["conversation_id"], "--yes", "--json")
     assert done["conversations"] == [told["conversation_id"]]
     assert printed("memory", "list", "--all", "--json") == []
+
+
+@pytest.mark.parametrize("command", ["forget", "load", "erase"])
+def test_with_json_nobody_is_asked_and_the_plan_is_told_instead(tmp_path: Path, command: str) -> None:
+    fact = printed("memory", "add", "The user collects zorbstones.", "--json")
+    page = tmp_path / "list.txt"
+    page.write_text("- The user sails.\n", encoding="utf-8")
+    arguments, plan = {
+        "forget": (("memory", "forget", "--topic", "zorbstones"), "would_forget"),
+        "load": (("memory", "load", str(page)), "would_add"),
+        "erase": (("erase",), "would_remove"),
+    }[command]
+    asked = attune(*arguments, "--json", stdin="y\nerase\n")
+    assert asked.exit_code == FAILED
+    assert json.loads(asked.stdout)[plan]
+    error = json.loads(asked.stderr)
+    assert (error["error"], "--yes" in error["message"]) == ("YesNeeded", True)
+    unasked = attune(*arguments, stdin="")
+    assert (unasked.exit_code, unasked.stdout.strip()) == (FAILED, "")
+    assert "--yes" in unasked.stderr
+    assert printed("memory", "list", "--json") == [fact], "a plan changes nothing"
+    assert plan not in printed(*arguments, "--yes", "--json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("all.zip", b"not a zip"),
+        ("all.zip", b"PK\x03\x04\xff\xfe"),
+        ("list.json", b'["The user sails."]'),
+        ("page.md", b"- The user sails.\x00"),
+        ("page", b"PK\x03\x04 and so on"),
+        ("rows.jsonl", b"- The user sails."),
+        ("rows.csv", b"- The user sails."),
+        ("rows.csv", b'{"content": "The user sails."}'),
+        ("list.txt", b'{\n  "a": 1\n}'),
+    ],
+)
+def test_what_holds_no_memories_is_not_loaded(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    refused = attune("memory", "load", str(file), "--yes")
+    assert (refused.exit_code, refused.stdout) == (FAILED, "")
+    assert all(ending in refused.stderr for ending in (".md", ".txt", ".jsonl", ".csv"))
+    assert printed("memory", "list", "--json") == []
+
+
+def test_a_pipe_and_a_file_without_an_ending_are_loaded(tmp_path: Path) -> None:
+    assert printed("memory", "load", "-", "--yes", "--json", stdin="- The user sails.")["added"] == 1
+    (tmp_path / "list").write_bytes("\ufeff- The user rows.".encode())
+    assert printed("memory", "load", str(tmp_path / "list"), "--yes", "--json")["added"] == 1
+    assert attune("memory", "load", "-", "--yes", stdin=b"\x1f\x8b\x08\x00").exit_code == FAILED
 
 
 @pytest.mark.parametrize(
@@ -293,7 +406,7 @@ def test_memories_are_saved_edited_and_loaded_back(tmp_path: Path) -> None:
     for name in ("memory.csv", "memory.jsonl"):
         assert attune("memory", "save", str(tmp_path / name), "--all").exit_code == 0
     assert attune("memory", "save", str(tmp_path / "memory.txt")).exit_code == FAILED
-    assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == FAILED
+    assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == NOT_FOUND
 
 
 def test_a_month_and_a_conversation_have_a_digest() -> None:

@@ -260,7 +260,7 @@ def test_a_topic_is_shown_first_and_forgotten_on_a_yes(assistant: Assistant, war
     assert [warning.split(".")[0] for warning in warnings] == [
         "Nothing is known of that, so there is nothing to forget",
         "Say what is to be forgotten: a topic like “my ex”, or a name",
-        "“soon” to “soon” are not two days",
+        "“soon” is not a day",
     ]
 
 

@@ -1,4 +1,6 @@
-"""What the search box of the Memory tab narrows to: `is:plan`, `about:sister`, `on:2026-03-20`. Pure.
+"""What the search box of the Memory tab narrows to: `is:plan`, `about:sister`, `on:2026-03-20`.
+
+Pure, but for the two that look into memory: `narrowed_hits` and `narrowed_list`.
 
 is:fact  is:plan  is:event  is:rule     what it is
 about:me  about:sister                  whom it is about
@@ -15,12 +17,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from memory import Memory
+from memory import Memory, MemoryManager, SearchHit
 from memory.dates import local_days
+from memory.filters import read_filters
 
 _FILTER = re.compile(r"\b(is|about|by|on):([\w-]+)")
 _KINDS = {"fact": "semantic", "rule": "procedural"}
 _WRITERS = {"me": "user", "rules": "rule", "model": "model", "import": "import"}
+SEARCHED_BEFORE_NARROWING = 50
+"""Search knows nothing of these filters: so many hits are asked for, and those that do not fit taken out."""
 CHOICES = (
     ("Everything", ""),
     ("Facts", "is:fact"),
@@ -100,3 +105,28 @@ def read_filter(query: str) -> tuple[str, Filter]:
         # The end of that day: what was said during it counts.
         moment=local_days(on, on)[1] if on else None,
     )
+
+
+def narrowed_hits(memory: MemoryManager, query: str, limit: int = 20) -> list[SearchHit]:
+    """What search finds of a query, best first; facts alone where a filter of this module is in it.
+
+    Raises:
+        NoSuchDay
+    """
+    words, wanted = read_filter(query)
+    if wanted.is_empty:
+        return memory.search_as_typed(words, limit=limit)
+    hits = memory.search_as_typed(words, limit=max(limit, SEARCHED_BEFORE_NARROWING), as_of=wanted.moment)
+    return [hit for hit in hits if isinstance(hit.item, Memory) and wanted.admits(hit.item)][:limit]
+
+
+def narrowed_list(memory: MemoryManager, query: str, *, include_closed: bool, limit: int = 500) -> list[Memory]:
+    """Of a query without words to look for: the facts that its filters admit, newest first.
+
+    Raises:
+        NoSuchDay
+    """
+    words, wanted = read_filter(query)
+    persona = read_filters(words).persona
+    listed = memory.memories(include_closed=include_closed or wanted.moment is not None, limit=limit)
+    return [m for m in listed if wanted.admits(m) and persona in (None, m.persona)]

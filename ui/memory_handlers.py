@@ -14,10 +14,10 @@ from assistant.background import EXTRACTION_FAILURE
 from assistant.errors import AttuneError
 from assistant.extraction import allow_class, allowed_classes
 from assistant.sensitivity import CLASSES
-from memory import Memory, SearchHit
+from memory import Memory
 from memory.filters import read_filters
 from ui import cards
-from ui.filters import read_filter, subject_choices
+from ui.filters import narrowed_hits, narrowed_list, read_filter, subject_choices
 from ui.handling import pressed, told
 from ui.questions import Questions
 
@@ -30,7 +30,7 @@ class MemoryHandlers(Questions):
         memory = self.assistant.memory
         words = read_filter(query)[0]
         if not read_filters(words).only_persona:
-            hits = self._hits(query)
+            hits = narrowed_hits(memory, query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
             about = digests.search(memory, words) if read_filter(query)[1].is_empty else []
             titles = {c.id: c.title for c in memory.conversations(limit=10_000)}
@@ -41,24 +41,15 @@ class MemoryHandlers(Questions):
 
     def listed(self, query: str, closed: bool) -> list[Memory]:
         """The memories that the list shows, in its order."""
-        words, narrowed = read_filter(query)
-        typed = read_filters(words)
-        if not typed.only_persona:
-            return [hit.item for hit in self._hits(query) if isinstance(hit.item, Memory)]
-        listed = self.assistant.memory.memories(include_closed=closed or narrowed.moment is not None, limit=500)
-        return [m for m in listed if narrowed.admits(m) and typed.persona in (None, m.persona)]
+        memory = self.assistant.memory
+        if not read_filters(read_filter(query)[0]).only_persona:
+            return [hit.item for hit in narrowed_hits(memory, query) if isinstance(hit.item, Memory)]
+        return narrowed_list(memory, query, include_closed=closed)
 
     def subjects(self) -> Any:
         """Whom the list can be narrowed to."""
         kept = self.assistant.memory.memories(include_closed=True, limit=10_000)
         return gr.update(choices=subject_choices(memory.subject for memory in kept))
-
-    def _hits(self, query: str) -> list[SearchHit]:
-        words, narrowed = read_filter(query)
-        hits = self.assistant.memory.search_as_typed(words, as_of=narrowed.moment)
-        if narrowed.is_empty:
-            return hits
-        return [hit for hit in hits if isinstance(hit.item, Memory) and narrowed.admits(hit.item)]
 
     @told
     def memory_pressed(self, query: str, closed: bool, event: gr.EventData) -> tuple[Any, ...]:

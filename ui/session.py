@@ -1,7 +1,7 @@
 """Opens what a command needs and closes it again. Errors are caught here, once, for the whole terminal.
 
 Exit codes: 0 done · 1 it could not be done, and standard error says why · 2 the command line is wrong ·
-3 what was named is not there · 130 Ctrl-C.
+3 what was named, a file too, is not there · 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -69,14 +69,19 @@ def wait_for_jobs(worker: Any) -> None:
         return
     if worker.wait_until_idle(timeout_s=1.0):
         return
-    with err.status("Remembering … (Ctrl-C leaves it for later)"):
-        worker.wait_until_idle(timeout_s=DRAIN_TIMEOUT_S)
+    waiting = "Remembering … (Ctrl-C leaves it for later)"
+    if not err.is_terminal:
+        err.print(waiting)
+    with err.status(waiting):
+        done = worker.wait_until_idle(timeout_s=DRAIN_TIMEOUT_S)
+    if not done:
+        err.print("Not all of it is learnt yet. The page, or the next command that learns, goes on with it.")
 
 
 @contextmanager
 def caught(context: typer.Context) -> Iterator[None]:
     """The terminal's one door for errors: a line that names the remedy, and an exit code that means something."""
-    from assistant.errors import AttuneError, UnknownPersona
+    from assistant.errors import AttuneError, FileMissing, ModelFileMissing, UnknownPersona
     from memory.errors import MemoryStoreError, NotFound
     from personas import PersonaError
 
@@ -89,7 +94,8 @@ def caught(context: typer.Context) -> Iterator[None]:
             )
         else:
             err.print(str(error), style="red", markup=False)
-        raise typer.Exit(NOT_FOUND if isinstance(error, NotFound | UnknownPersona) else FAILED) from error
+        missing = isinstance(error, NotFound | UnknownPersona | FileMissing | ModelFileMissing)
+        raise typer.Exit(NOT_FOUND if missing else FAILED) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
     except BrokenPipeError as error:

@@ -3,77 +3,83 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.session import FAILED, caught, memory_of, settings_of
-from ui.terminal import err, out, print_json
+from ui.terminal import agreed, err, existing, out, print_json, progress_on_err
+
+if TYPE_CHECKING:
+    from memory import MemoryManager
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WORD = "erase"
 
 
-def export_data(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
+def export_data(
+    context: typer.Context,
+    file: Path,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Write everything that is known to a zip."""
     with memory_of(context) as store:
+        from assistant.errors import ExportFailed
         from assistant.profile import current_profile, profile_text
         from memory import transfer
 
+        if file.exists() and not overwrite:
+            raise ExportFailed(f"{file} is there already. Choose another name, or add --overwrite to replace it.")
         manifest = transfer.export_zip(store, file, profile_text=profile_text(current_profile(store).lines))
         if as_json:
             print_json(manifest)
         else:
             counts = manifest["counts"]
             out.print(f"{file}: {counts['messages']} messages, {counts['memories']} memories", markup=False)
+        if file.suffix.lower() != ".zip":
+            err.print(f"{file} is a zip, whatever its ending says.", markup=False)
 
 
 def import_data(context: typer.Context, file: Path, as_json: AsJson = False) -> None:
     """Read an export: Attune's zip, or the conversations of ChatGPT or Claude. What is already there stays as it is."""
-    from memory.chat_exports import is_chat_export
-
-    if is_chat_export(file):
-        return _import_chats(context, file, as_json)
     with memory_of(context, drain=True) as store:
         from memory import transfer
+        from memory.chat_exports import is_chat_export
 
-        counts = transfer.import_zip(store, file)
-        if as_json:
-            print_json(counts)
-        else:
-            out.print(
-                "\n".join(f"{name}: {n['added']} added, {n['skipped']} already there" for name, n in counts.items())
-            )
+        # What would be embedded in the background is embedded here, where it can be watched.
+        with store.worker.paused():
+            if is_chat_export(existing(file)):
+                _import_chats(store, file, as_json)
+            else:
+                _print_counts(transfer.import_zip(store, file), as_json)
+            # Ctrl-C leaves it queued; by its words it is found already.
+            with progress_on_err("Making searchable by meaning (Ctrl-C leaves it for later)") as shown:
+                store.embed_pending(shown)
 
-    return None
+
+def _print_counts(counts: dict[str, dict[str, int]], as_json: bool) -> None:
+    if as_json:
+        print_json(counts)
+    else:
+        out.print("\n".join(f"{name}: {n['added']} added, {n['skipped']} already there" for name, n in counts.items()))
 
 
-def _import_chats(context: typer.Context, file: Path, as_json: bool) -> None:
+def _import_chats(store: MemoryManager, file: Path, as_json: bool) -> None:
     """Ctrl-C or a kill loses nothing: the same command goes on where it was."""
     from dataclasses import asdict
 
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from memory.chat_import import import_chats
 
-    with memory_of(context, drain=True) as store:
-        from memory.chat_import import import_chats
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, transient=True) as bars:
-            reading = bars.add_task("Reading", total=None)
-            embedding = bars.add_task("Making searchable by meaning", total=None, visible=False)
-            result = import_chats(
-                store,
-                file,
-                reading=lambda done, total: bars.update(reading, completed=done, total=total),
-                embedding=lambda done, total: bars.update(embedding, completed=done, total=total, visible=True),
-            )
-        if as_json:
-            print_json(asdict(result))
-        else:
-            out.print(
-                f"{result.conversations} conversations with {result.messages} messages added, "
-                f"{result.known_conversations} conversations and {result.known_messages} messages already there"
-            )
+    with progress_on_err("Reading") as reading:
+        result = import_chats(store, file, reading=reading, embed=False)
+    if as_json:
+        print_json(asdict(result))
+    else:
+        out.print(
+            f"{result.conversations} conversations with {result.messages} messages added, "
+            f"{result.known_conversations} conversations and {result.known_messages} messages already there"
+        )
 
 
 def erase(
@@ -91,11 +97,11 @@ def erase(
         if not owner:
             err.print("Attune is open in another window. Close it, then erase.", style="red")
             raise typer.Exit(FAILED)
-        err.print(f"{home}: {counts['messages']} messages, {counts['memories']} memories.", markup=False)
-        if (
-            not yes
-            and typer.prompt(f"Type {WORD} to remove all of it", err=True, default="", show_default=False) != WORD
-        ):
+        if not as_json:
+            err.print(f"{home}: {counts['messages']} messages, {counts['memories']} memories.", markup=False)
+        elif not yes:
+            print_json({"would_remove": str(home), **counts})
+        if not agreed(f"Type {WORD} to remove all of it", yes=yes, as_json=as_json, word=WORD):
             err.print("Nothing was removed.")
             raise typer.Exit(FAILED)
         removed = transfer.erase(home)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from ui.session import memory_of
-from ui.terminal import day, err, out, piped_text, print_json, print_table, write
+from ui.session import FAILED, memory_of
+from ui.terminal import agreed, day, err, existing, out, plain, print_json, print_table, text_of, write
 
 if TYPE_CHECKING:
+    from assistant.memory_file import Changes
     from memory import ForgetPlan
 
 memory = typer.Typer(help="What is remembered.", no_args_is_help=True, rich_markup_mode=None)
@@ -44,12 +47,24 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200)] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Find facts and messages, best first. Among the words: persona:ada, in:garden, from:me, before:2026-05, after:2026."""
+    """Find facts and messages, best first. Among the words: persona:ada, in:garden, from:me, before:2026-05, after:2026.
+
+    Facts alone: is:plan, about:sister, by:me, and on:2026-03-20 for what was true that day.
+    """
     with memory_of(context) as store:
         from assistant import digests
+        from memory.filters import read_filters
+        from ui.filters import narrowed_hits, narrowed_list, read_filter
 
-        hits = store.search_as_typed(query, limit=limit)
-        about = digests.search(store, query)
+        words, narrowed = read_filter(query)
+        if not narrowed.is_empty and read_filters(words).only_persona:
+            listed = narrowed_list(store, query, include_closed=False)[:limit]
+            if as_json:
+                return print_json([{"type": "memory", **plain(memory)} for memory in listed])
+            rows = [(m.id, m.content, day(m.created_at)) for m in listed]
+            return print_table(("id", "found", "when"), rows, empty="Nothing was found. Try another filter.")
+        hits = narrowed_hits(store, query, limit=limit)
+        about = digests.search(store, words) if narrowed.is_empty else []
         if as_json:
             return print_json(
                 [
@@ -110,10 +125,13 @@ def forget(
             plan = store.plan_delete_conversation(conversation)
         else:
             plan = store.plan_forget(identifier or "")
-        _show_plan(plan)
+        if not as_json:
+            _show_plan(plan)
+        elif not plan.is_empty and not yes:
+            print_json(_plan_row(plan))
         if not plan.is_empty:
-            if not yes and not typer.confirm("Forget this for good?", err=True):
-                raise typer.Exit(1)
+            if not agreed("Forget this for good?", yes=yes, as_json=as_json):
+                raise typer.Exit(FAILED)
             store.forget(plan)
         if as_json:
             print_json(
@@ -123,6 +141,18 @@ def forget(
                     "conversations": [c.id for c in plan.deleted_conversations],
                 }
             )
+
+
+def _plan_row(plan: ForgetPlan) -> dict[str, object]:
+    """What would go, for a program to show before it agrees."""
+    return {
+        "would_forget": [{"id": m.id, "content": m.content} for m in plan.memories],
+        "would_redact": [
+            {"id": m.id, "role": m.role, "content": m.content}
+            for m in (*plan.redacted_messages, *plan.blanked_messages)
+        ],
+        "would_delete": [{"id": c.id, "title": c.title} for c in plan.deleted_conversations],
+    }
 
 
 def _show_plan(plan: ForgetPlan) -> None:
@@ -225,43 +255,58 @@ def load(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(help="What `save` wrote (.md, .jsonl, .csv), or a list from another assistant; - reads a pipe."),
+        typer.Argument(
+            help="What `save` wrote (.md, .jsonl, .csv), or a list from another assistant (.txt); - reads a pipe."
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read an edited page, a table or JSON lines back, or a list from ChatGPT or Claude. Shows what would change first."""
-    from assistant import memory_file
-    from assistant.errors import AttuneError
-
-    try:
-        text = piped_text() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        with memory_of(context):
-            raise AttuneError(
-                f"{file} cannot be read as text ({error}). Name a UTF-8 file, or - for a pipe."
-            ) from error
     with memory_of(context, drain=True) as store:
+        from assistant import memory_file
+
+        if str(file) != "-":
+            memory_file.check_ending(existing(file))
+        text = text_of(file)
+        memory_file.check(text, file)
         planned = memory_file.plan_load(store, text)
-        for content in planned.added:
-            err.print(f"+ {content}", markup=False)
-        for old, words in planned.reworded:
-            err.print(f"~ {old.content} -> {words}", markup=False)
-        for old in planned.closed:
-            err.print(f"- {old.content}", markup=False)
-        for words in planned.refused:
-            err.print(f"! delicate, secret or an instruction, left out: {words}", markup=False)
-        for words in planned.unreadable:
-            err.print(f"! not a memory, left out: {words}", markup=False)
-        if planned.is_empty:
-            err.print("Nothing would change.")
-        elif not yes and not typer.confirm("Change this?", err=True):
-            raise typer.Exit(1)
-        else:
+        if not as_json:
+            _show_changes(planned)
+        elif not planned.is_empty and not yes:
+            print_json(_changes_row(planned))
+        if not planned.is_empty:
+            if not agreed("Change this?", yes=yes, as_json=as_json):
+                raise typer.Exit(FAILED)
             memory_file.carry_out(store, planned)
         if as_json:
             counts = {"added": len(planned.added), "reworded": len(planned.reworded), "closed": len(planned.closed)}
             print_json({**counts, "left_out": len(planned.refused) + len(planned.unreadable)})
+
+
+def _changes_row(planned: Changes) -> dict[str, object]:
+    """What would change, for a program to show before it agrees."""
+    return {
+        "would_add": planned.added,
+        "would_reword": [{"id": old.id, "content": old.content, "becomes": words} for old, words in planned.reworded],
+        "would_close": [{"id": old.id, "content": old.content} for old in planned.closed],
+        "left_out": [*planned.refused, *planned.unreadable],
+    }
+
+
+def _show_changes(planned: Changes) -> None:
+    for content in planned.added:
+        err.print(f"+ {content}", markup=False)
+    for old, words in planned.reworded:
+        err.print(f"~ {old.content} -> {words}", markup=False)
+    for old in planned.closed:
+        err.print(f"- {old.content}", markup=False)
+    for words in planned.refused:
+        err.print(f"! delicate, secret or an instruction, left out: {words}", markup=False)
+    for words in planned.unreadable:
+        err.print(f"! not a memory, left out: {words}", markup=False)
+    if planned.is_empty:
+        err.print("Nothing would change.")
 
 
 @memory.command()
@@ -287,7 +332,17 @@ def digest(
         print_json(found) if as_json else write(digests.as_text(found))
 
 
-@memory.command()
+class NumbersAreArguments(TyperCommand):
+    """`-5` is no option: it is a number that cannot be."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for given in args:
+            if re.fullmatch(r"-\d+", given):
+                raise typer.BadParameter(f"{given} is no number of days. Name one above 0, like 90, or `ever`.", ctx)
+        return super().parse_args(ctx, args)
+
+
+@memory.command(cls=NumbersAreArguments)
 def retention(
     context: typer.Context,
     days: Annotated[
@@ -325,8 +380,6 @@ def rebuild_index(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _row(hit: object) -> dict[str, object]:
-    from ui.terminal import plain
-
     row: dict[str, object] = plain(hit)
     item = row.pop("item")
     return {**row, **(item if isinstance(item, dict) else {})}

@@ -9,7 +9,7 @@ import click
 import typer
 
 from ui.session import caught, memory_of, settings_of
-from ui.terminal import day, err, piped_text, print_json, print_table, write
+from ui.terminal import day, err, print_json, print_table, text_of, write
 
 profile = typer.Typer(help="The page about you.", no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -48,7 +48,7 @@ def edit(
             if file is None:
                 text = click.edit(before + "\n", extension=".md")
             else:
-                text = piped_text() if str(file) == "-" else _read(file)
+                text = text_of(file)
             if text is None or text.strip() == before.strip():
                 err.print("Nothing was changed.", style="dim")
             else:
@@ -92,12 +92,3 @@ def restore(context: typer.Context, identifier: Version, as_json: AsJson = False
             page = assistant.restore_profile(identifier)
             if as_json:
                 print_json(page)
-
-
-def _read(file: Path) -> str:
-    from assistant.errors import AttuneError
-
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AttuneError(f"{file} cannot be read as text ({error}). Name a UTF-8 file, or - for a pipe.") from error
