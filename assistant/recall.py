@@ -12,6 +12,7 @@ from datetime import datetime
 from assistant.timeline import told
 from memory import Memory, Message, SearchHit
 from memory.dates import long_date
+from memory.forgetting import is_struck
 from memory.query import terms
 
 SNIPPET_WORDS = 40
@@ -76,7 +77,8 @@ def choose_memories(
 ) -> list[tuple[SearchHit, str]]:
     """The hits worth the model's attention, each with its line, facts first.
 
-    A small model cannot sift, so it gets no questions, no answers of its own and nothing said twice.
+    What lost words to forgetting is none of them. A small model cannot sift, so it gets no questions, no answers of its
+    own and nothing said twice.
 
     Args:
         read: messages that facts were learnt from. For a small model the facts, dated and kept current, stand for them.
@@ -86,6 +88,8 @@ def choose_memories(
     chosen: list[tuple[SearchHit, str]] = []
     for hit in [*facts, *messages]:
         item = hit.item
+        if is_struck(item.content):
+            continue
         if isinstance(item, Memory):
             line = memory_line(item, now)
         elif small_model and (item.role != "user" or item.id in read or not statements(item.content)):
