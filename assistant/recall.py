@@ -16,6 +16,8 @@ from memory.forgetting import is_struck
 from memory.query import terms
 
 SNIPPET_WORDS = 40
+SNIPPET_CHARS = 400
+"""Forty words of a text without spaces may be a page."""
 FOLLOW_UP_WORDS = 12
 """Longer questions stand on their own."""
 REFERENTS = 6
@@ -117,8 +119,9 @@ def message_line(message: Message, *, statements_only: bool = False) -> str:
     who = "the user" if message.role == "user" else "the assistant"
     text = " ".join(statements(message.content)) if statements_only else " ".join(message.content.split())
     words = text.split()
-    if len(words) > SNIPPET_WORDS:
-        text = " ".join(words[:SNIPPET_WORDS]) + " …"
+    short = " ".join(words[:SNIPPET_WORDS])[:SNIPPET_CHARS]
+    if len(short) < len(text):
+        text = f"{short.rstrip()} …"
     quoted = text.replace('"', "'")
     return f'On {_day(message.created_at)} {who} wrote: "{quoted}"' if quoted else ""
 
