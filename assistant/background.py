@@ -17,6 +17,7 @@ from assistant.profile import current_profile, reword
 from assistant.settings import Settings
 from assistant.turn import is_small, turns_of
 from memory import MemoryManager, Message, retention
+from memory.forgetting import is_struck, unstruck
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Background:
         reads_too = bool(waiting) and not is_small(self._chat_model())
         for message in waiting:
             self._memory.worker.checkpoint()
-            if message.role == "user":
+            if message.role == "user" and not is_struck(message.content):
                 self._keep(message, self._by_rules(message))
                 if reads_too:
                     self._memory.unread.add(message, "model")
@@ -103,6 +104,9 @@ class Background:
         self._memory.worker.checkpoint(quiet_s=SETTLE_S)
         for message in self._memory.unread.of(payload["conversation_id"], "model"):
             self._memory.worker.checkpoint()
+            if is_struck(message.content):
+                self._memory.unread.remove(message, "model")
+                continue
             by_rules = self._by_rules(message)
             try:
                 by_model = extraction.extract_with_model(
@@ -121,7 +125,7 @@ class Background:
         candidates = extraction.extract_by_rules(message.content, said_at=message.created_at)
         earlier = [m for m in self._memory.thread(message.conversation_id, message.id) if m.role == "user"][:-1]
         correction = read_correction(
-            message.content, earlier[-1].content if earlier else "", said_at=message.created_at
+            message.content, unstruck(earlier[-1].content) if earlier else "", said_at=message.created_at
         )
         return [*candidates, correction] if correction is not None else candidates
 
@@ -151,7 +155,7 @@ class Background:
         message = self._memory.find_message(payload["message_id"])
         if conversation is None or message is None or conversation.titled_by == "user":
             return
-        self._memory.rename_conversation(conversation.id, summaries.title_for(message.content), by="auto")
+        self._memory.rename_conversation(conversation.id, summaries.title_for(unstruck(message.content)), by="auto")
 
     def summarise(self, payload: dict[str, Any]) -> None:
         """Fold the oldest turns of a long conversation into its running summary, many at once."""

@@ -22,6 +22,7 @@ from memory import Memory, MemoryManager, Message, NotFound
 from memory.dates import When, find_dates, in_words, long_date
 from memory.digests import DigestLine, KeptDigest, Span
 from memory.filters import read_filters
+from memory.forgetting import is_struck
 from memory.query import terms
 
 MAX_LINES = 8
@@ -156,14 +157,16 @@ def choose(
     """The lines of a digest, by day: what was kept first, then the statements that say most. Pure.
 
     A memory stands on a message of the time or falls on a day of it; a statement is worth the words that come up in
-    several messages, so that what was spoken of again and again goes before an aside.
+    several messages, so that what was spoken of again and again goes before an aside. What lost words to forgetting is
+    in no line.
     """
-    mine = [message for message in said if message.role == "user"]
+    mine = [message for message in said if message.role == "user" and not is_struck(message.content)]
     ids = {message.id for message in mine}
     facts = [
         DigestLine(day=m.occurs_from or _day(m.valid_from), text=told(m, today), cites=(m.id,))
         for m in sorted(kept, key=lambda m: (-m.importance, m.created_at, m.id))
         if m.kind != "procedural"
+        and not is_struck(m.content)
         and (m.occurs_from is not None or m.source_message_id is None or m.source_message_id in ids)
     ]
     quoted = {m.source_message_id for m in kept}

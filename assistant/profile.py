@@ -10,6 +10,7 @@ from typing import Any, Literal
 from assistant import wording
 from assistant.timeline import belongs_on_the_page, is_over, told
 from memory import Memory, MemoryManager, ProfileLine, ProfileVersion
+from memory.forgetting import is_struck
 
 ABOUT, PEOPLE, WORK, TASTES = "About you", "People and pets", "Work and study", "Tastes"
 HOME, HEALTH, PLANS, ANSWERS = "Home", "Health and diet", "Goals and plans", "How you like answers"
@@ -159,7 +160,8 @@ def profile_lines_for_prompt(
     strength: Literal["off", "light", "full"],
     importance: Mapping[str, float] | None = None,
 ) -> tuple[ProfileLine, ...]:
-    """The lines that describe the user, most useful first. How they like answers goes into the rules instead.
+    """The lines that describe the user, most useful first, without those that lost words to forgetting. How they like
+    answers goes into the rules instead.
 
     Args:
         importance: of each memory, 0 to 1; the user's own and locked lines go before all others.
@@ -171,7 +173,8 @@ def profile_lines_for_prompt(
             return 2.0
         return max((weights.get(memory_id, 0.0) for memory_id in line.memory_ids), default=0.0)
 
-    lines = tuple(sorted((line for line in version.lines if line.section != ANSWERS), key=lambda line: -use(line)))
+    told = [line for line in version.lines if line.section != ANSWERS and not is_struck(line.text)]
+    lines = tuple(sorted(told, key=lambda line: -use(line)))
     return {"off": (), "light": lines[:LIGHT_LINES], "full": lines}[strength]
 
 
@@ -211,5 +214,5 @@ def restored(
 
 def standing_rules(memories: Sequence[Memory]) -> tuple[str, ...]:
     """What the user asked for from now on, oldest first, so that the latest word stands last."""
-    current = [m for m in memories if m.kind == "procedural" and m.valid_to is None]
+    current = [m for m in memories if m.kind == "procedural" and m.valid_to is None and not is_struck(m.content)]
     return tuple(m.content for m in sorted(current, key=lambda m: (m.created_at, m.id)))

@@ -17,6 +17,7 @@ from itertools import takewhile
 from typing import Literal
 
 from memory.dates import long_date
+from memory.forgetting import is_struck
 from personas.persona import Persona
 
 PROFILE_SHARE = 0.25
@@ -121,6 +122,17 @@ def block_text(today: date | None = None, memories: Sequence[str] = (), topic_ru
     if topic_rules:
         parts.append(f"{TOPIC_RULES}\n" + "\n".join(f"- {rule}" for rule in topic_rules))
     return "\n".join(parts)
+
+
+def without_forgotten(block: str) -> str:
+    """A block without the lines that lost words to forgetting, and without a heading over nothing."""
+    lines = [line for line in block.splitlines() if not is_struck(line)]
+    following = [*lines[1:], ""]
+    return "\n".join(
+        line
+        for line, after in zip(lines, following, strict=False)
+        if line not in (MEMORIES, TOPIC_RULES) or after.startswith("- ")
+    )
 
 
 def user_text(block: str, text: str) -> str:

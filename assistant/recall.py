@@ -12,9 +12,12 @@ from datetime import datetime
 from assistant.timeline import told
 from memory import Memory, Message, SearchHit
 from memory.dates import long_date
+from memory.forgetting import is_struck
 from memory.query import terms
 
 SNIPPET_WORDS = 40
+SNIPPET_CHARS = 400
+"""Forty words of a text without spaces may be a page."""
 FOLLOW_UP_WORDS = 12
 """Longer questions stand on their own."""
 REFERENTS = 6
@@ -76,7 +79,8 @@ def choose_memories(
 ) -> list[tuple[SearchHit, str]]:
     """The hits worth the model's attention, each with its line, facts first.
 
-    A small model cannot sift, so it gets no questions, no answers of its own and nothing said twice.
+    What lost words to forgetting is none of them. A small model cannot sift, so it gets no questions, no answers of its
+    own and nothing said twice.
 
     Args:
         read: messages that facts were learnt from. For a small model the facts, dated and kept current, stand for them.
@@ -86,6 +90,8 @@ def choose_memories(
     chosen: list[tuple[SearchHit, str]] = []
     for hit in [*facts, *messages]:
         item = hit.item
+        if is_struck(item.content):
+            continue
         if isinstance(item, Memory):
             line = memory_line(item, now)
         elif small_model and (item.role != "user" or item.id in read or not statements(item.content)):
@@ -113,8 +119,9 @@ def message_line(message: Message, *, statements_only: bool = False) -> str:
     who = "the user" if message.role == "user" else "the assistant"
     text = " ".join(statements(message.content)) if statements_only else " ".join(message.content.split())
     words = text.split()
-    if len(words) > SNIPPET_WORDS:
-        text = " ".join(words[:SNIPPET_WORDS]) + " …"
+    short = " ".join(words[:SNIPPET_WORDS])[:SNIPPET_CHARS]
+    if len(short) < len(text):
+        text = f"{short.rstrip()} …"
     quoted = text.replace('"', "'")
     return f'On {_day(message.created_at)} {who} wrote: "{quoted}"' if quoted else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +13,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from assistant.grounding import inventions
 from assistant.recall import statements
 from memory import Message
+from memory.forgetting import is_struck, unstruck
 
 TITLE_WORDS = 7
 SENTENCE_WORDS = 30
@@ -35,9 +37,11 @@ def fold(before: str, messages: Sequence[Message], *, chat_model: Any = None) ->
     """The running summary once these messages leave the window.
 
     Args:
-        before: the summary so far.
+        before: the summary so far. Of it and of the messages, what lost words to forgetting is left out.
         chat_model: writes it; None takes the user's statements as they were said, the newest kept when they are many.
     """
+    before = "\n".join(line for line in before.splitlines() if not is_struck(line))
+    messages = [replace(message, content=unstruck(message.content)) for message in messages]
     if chat_model is None:
         said = [
             " ".join(sentence.split()[:SENTENCE_WORDS])

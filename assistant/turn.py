@@ -20,7 +20,7 @@ from assistant.audience import Axis, starter_rules
 from assistant.errors import AttuneError
 from assistant.events import AnswerFailed, SideBySide, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
-from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal
+from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal, without_forgotten
 from assistant.refinement import rules_for
 from assistant.running import RunningReply
 from assistant.settings import Settings
@@ -38,6 +38,7 @@ from memory import (
     Summary,
     why,
 )
+from memory.forgetting import is_struck, unstruck
 from personas.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ def is_small(chat_model: Any) -> bool:
 
 
 def turns_of(thread: Sequence[Message], covered: Sequence[str] = ()) -> list[Turn]:
-    """Question and answer pairs of a branch, oldest first. Leaves out what a summary covers and answers that failed."""
+    """Question and answer pairs of a branch, oldest first. Leaves out what a summary covers, answers that failed, and the
+    sentences that lost words to forgetting; of a pair that has nothing left on one side, both."""
     skip = set(covered)
     turns: list[Turn] = []
     question: Message | None = None
@@ -65,8 +67,10 @@ def turns_of(thread: Sequence[Message], covered: Sequence[str] = ()) -> list[Tur
         if message.role == "user":
             question = message
         elif message.role == "assistant" and question is not None and message.content.strip():
-            turns.append(Turn(role="user", content=question.content, block=question.block))
-            turns.append(Turn(role="assistant", content=message.content))
+            asked, told = unstruck(question.content), unstruck(message.content)
+            if asked.strip() and told.strip():
+                turns.append(Turn(role="user", content=asked, block=without_forgotten(question.block)))
+                turns.append(Turn(role="assistant", content=told))
             question = None
     return turns
 
@@ -315,12 +319,12 @@ class TurnWriter:
     def _search(self, request: TurnRequest, thread: Sequence[Message], summary: Summary | None) -> list[SearchHit]:
         folded = set(summary.message_ids) if summary else set()
         in_window = [m.id for m in thread if m.id not in folded]
-        earlier = [m.content for m in thread if m.role == "user"][-2:]
+        earlier = [unstruck(m.content) for m in thread if m.role == "user"][-2:]
         replaced = self._memory.edited_away([*thread, request.question])
         own = request.persona.memory_scope == "own"
         return self._memory.search(
-            request.question.content,
-            constructed=recall.construct_query(request.question.content, earlier),
+            unstruck(request.question.content),
+            constructed=recall.construct_query(unstruck(request.question.content), earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window, *replaced],
@@ -369,7 +373,7 @@ class TurnWriter:
             rules = (*starters.values(), *rules)
         parts = PromptParts(
             persona=request.persona,
-            text=request.question.content,
+            text=unstruck(request.question.content) or request.question.content,
             today=now.astimezone().date(),
             global_rules=self._global_rules,
             rules=rules,
@@ -439,7 +443,7 @@ class TurnWriter:
     def _with_what_is_near(self, chosen: list[tuple[SearchHit, str]], today: date) -> list[tuple[SearchHit, str]]:
         """A conversation opens with the plans and birthdays of the next days, before what was searched for."""
         dated = [*self._memory.memories(attribute="birthday"), *self._memory.memories(attribute="plan")]
-        near = coming_up([memory for memory in dated if not memory.persona], today)
+        near = coming_up([m for m in dated if not m.persona and not is_struck(m.content)], today)
         ids = {memory.id for memory, _ in near}
         return [
             *((SearchHit(item=memory, score=1.0, source="bm25"), line) for memory, line in near),
@@ -459,7 +463,7 @@ def used_memories(memory: MemoryManager, uses: Sequence[MessageUse]) -> tuple[Us
     """What an answer was given with, each with its source, without rules and what was forgotten since."""
     found = []
     for use in uses:
-        if use.item_type in ("rule", "steering"):
+        if use.item_type in ("rule", "steering") or is_struck(use.text):
             continue
         source: str | None = None
         created_at = None

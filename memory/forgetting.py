@@ -273,6 +273,19 @@ def without_sentences(text: str, pattern: re.Pattern[str]) -> str:
     return kept + text[end:]
 
 
+_MARKED = re.compile(re.escape(MARK))
+
+
+def is_struck(text: str) -> bool:
+    """Has it lost words to forgetting? What is left of it may say something else: it is quoted and learnt from no more."""
+    return MARK in text
+
+
+def unstruck(text: str) -> str:
+    """The sentences that lost nothing to forgetting; empty when there are none."""
+    return without_sentences(text, _MARKED).replace(MARK, "").strip() if is_struck(text) else text
+
+
 def carry_out(store: Store, plan: ForgetPlan) -> set[str]:
     """Take what the plan names, in one transaction. Returns the items whose vectors are gone with it."""
     ids = [memory.id for memory in plan.memories]

@@ -8,7 +8,7 @@ Goldstein (SIGIR 1998).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -188,6 +188,18 @@ def without_copies(identifiers: Sequence[str], words: Mapping[str, frozenset[str
         if len(first) == limit:
             break
     return (first + copies)[:limit]
+
+
+def behind_what_holds_as_much(
+    identifiers: Sequence[str], words: Mapping[str, frozenset[str]], asked: Set[str], moved: Set[str]
+) -> list[str]:
+    """The identifiers with each of `moved` behind every other that holds as many of the words asked for, or more."""
+    order = [identifier for identifier in identifiers if identifier not in moved]
+    for identifier in (identifier for identifier in identifiers if identifier in moved):
+        mine = len(asked & words[identifier])
+        last = max((n + 1 for n, other in enumerate(order) if len(asked & words[other]) >= mine), default=0)
+        order.insert(max(last, min(identifiers.index(identifier), len(order))), identifier)
+    return order
 
 
 def _shared(some: frozenset[str], others: frozenset[str]) -> float:

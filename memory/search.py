@@ -37,6 +37,8 @@ DATED_CHARS, MAX_PERIODS = 500, 3
 SPARE = 20
 """How many more than twice the wanted hits are looked at for near-copies, and `COMPARED_CHARS` of each."""
 COMPARED_CHARS = 2_000
+UNREAD_CHARS = 4_000
+"""A longer message whose every reply failed was too long to be read: it holds a word of many questions, and answers none."""
 RERANKED = 20
 """As many of the best are read by a cross-encoder, if the user has one: each costs it about as much as an embedding."""
 REREAD = {"ours": 1.0, "read": 0.9}
@@ -207,6 +209,10 @@ class Searcher:
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
+        unread = self._too_long_to_be_read(pool)
+        if unread:
+            whole = {identifier: frozenset(words.words(found[identifier].content)) for identifier in unread}
+            pool = ranking.behind_what_holds_as_much(pool, {**said, **whole}, {*words.terms(query)}, unread)
         shown = ranking.without_copies(pool, said, limit)
         items = self._load(shown)
         return [
@@ -219,6 +225,16 @@ class Searcher:
             for identifier in shown
             if identifier in items
         ]
+
+    def _too_long_to_be_read(self, ids: Sequence[str]) -> set[str]:
+        """Those of the messages that are long and have replies, none of which came to be."""
+        rows = self._store.rows(
+            f"""SELECT m.id FROM messages m JOIN messages n ON n.parent_id = m.id AND n.role = 'assistant'
+                WHERE m.id IN ({", ".join("?" * len(ids))}) AND m.role = 'user' AND length(m.content) > {UNREAD_CHARS}
+                GROUP BY m.id HAVING min(n.status = 'failed') = 1""",
+            ids,
+        )
+        return {row["id"] for row in rows}
 
     def _reread(
         self, query: str, first: Sequence[str], found: Mapping[str, Candidate], scores: Mapping[str, float]

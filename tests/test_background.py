@@ -12,6 +12,7 @@ from assistant.assistant import Assistant, open_assistant
 from assistant.background import EXTRACTION_FAILURE
 from assistant.settings import Settings
 from memory import MemoryManager, open_memory
+from memory.forgetting import MARK
 from memory.jobs import WorkerStopped
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
@@ -109,3 +110,19 @@ def test_a_deleted_conversation_leaves_nothing_to_read(tmp_path: Path) -> None:
         assistant.memory.delete_conversation(conversation)
         assistant._background.extract({"conversation_id": conversation})
         assert assistant.memory.memories() == []
+
+
+def test_what_lost_words_to_forgetting_is_not_read_and_gives_no_title(tmp_path: Path) -> None:
+    assistant, model = opened(tmp_path, facts(("The user likes rain.", "like", "rain")))
+    with assistant:
+        memory, learner = assistant.memory, assistant._background
+        said = f"My aunt is called {MARK}. I live in Bergen."
+        conversation_id = ask(memory, learner, said)
+        (question,) = memory.thread(conversation_id)
+        learner.extract({"conversation_id": conversation_id})
+        memory.unread.add(question, "model")
+        learner.extract_with_model({"conversation_id": conversation_id})
+        assert memory.memories() == [] and model.heard == []
+        assert memory.unread.of(conversation_id, "model") == []
+        learner.title({"conversation_id": conversation_id, "message_id": question.id})
+        assert memory.get_conversation(conversation_id).title == "I live in Bergen"

@@ -22,6 +22,7 @@ from assistant.digests import (
 from assistant.extraction import apply, extract_by_rules
 from memory import MemoryManager, Message, open_memory
 from memory.dates import When
+from memory.forgetting import MARK
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
 MARCH = When(date(2026, 3, 1), date(2026, 3, 31))
@@ -139,6 +140,15 @@ def test_what_is_withheld_stays_out_of_digests(memory: MemoryManager) -> None:
     keep_conversation(memory, said.conversation_id)
     keep_month(memory, "2026-03")
     assert search(memory, "epilepsy clinic crowded") == []
+
+
+def test_what_lost_words_to_forgetting_is_in_no_digest(memory: MemoryManager) -> None:
+    say(memory, 5, "My dog is called Zorblatt. The heating in the hall makes a noise.")
+    say(memory, 6, "Zorblatt dislikes the noise of the heating.")
+    (fact,) = [m for m in memory.memories() if m.value == "Zorblatt"]
+    memory.delete(fact.id)
+    lines = digest_of_period(memory, month("2026-03")).lines
+    assert not any(MARK in line.text for line in lines)
 
 
 def test_an_edited_message_and_a_forgotten_fact_change_the_digest(tmp_path: Path) -> None:

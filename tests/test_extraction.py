@@ -140,6 +140,13 @@ def test_a_subject_is_put_back_only_where_the_user_is_meant(text: str) -> None:
     assert facts(text) == []
 
 
+def test_a_new_pet_is_read_with_its_name_beside_what_else_is_told() -> None:
+    read_here = facts("got a dachshund, he's called Pretzel, and I'm a baker in Leipzig")
+    assert [c.content for c in read_here] == ["The user's dachshund is called Pretzel.", "The user works as a baker."]
+    assert [c.value for c in facts("Just got a schnauzer. She's called Otta.")] == ["Otta"]
+    assert facts("my neighbour got a dog, he's called Rex") == facts("got a dog, he's called away") == []
+
+
 def test_somebody_elses_words_tell_who_they_are_and_no_more() -> None:
     assert [(c.attribute, c.value) for c in facts("My sister Clara says I love jazz")] == [("person:sister", "Clara")]
 

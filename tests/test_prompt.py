@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.prompt import PROFILE_TOKENS, MessageTooLong, PromptMessage, PromptParts, Turn, build_messages
+from assistant.prompt import (
+    MEMORIES,
+    PROFILE_TOKENS,
+    TOPIC_RULES,
+    MessageTooLong,
+    PromptMessage,
+    PromptParts,
+    Turn,
+    build_messages,
+    without_forgotten,
+)
 from memory.dates import long_date
+from memory.forgetting import MARK
 from personas import Exchange, Persona
 
 NOVA = Persona(name="Nova", description="", system_prompt="A warm companion.")
@@ -133,3 +144,10 @@ def test_a_text_that_cannot_fit_says_by_how_much() -> None:
     with pytest.raises(MessageTooLong, match="tokens") as caught:
         build_messages(PromptParts(persona=NOVA, text="x" * 9000), budget=100, count=count)
     assert caught.value.tokens > 3000
+
+
+def test_a_block_read_again_has_no_line_that_lost_words_to_forgetting() -> None:
+    block = f"Today is 3 May 2026.\n{MEMORIES}\n- The user's dog is {MARK}.\n{TOPIC_RULES}\n- Be brief."
+    assert without_forgotten(block) == f"Today is 3 May 2026.\n{TOPIC_RULES}\n- Be brief."
+    assert without_forgotten(f"{MEMORIES}\n- {MARK}") == ""
+    assert without_forgotten(f"{MEMORIES}\n- {MARK}\n- Tea.") == f"{MEMORIES}\n- Tea."

@@ -157,3 +157,11 @@ def test_setting_copies_back_fills_the_limit_and_keeps_the_best_first(words: dic
     assert len(kept) == min(n, len(ordered))
     assert len(set(kept)) == len(kept)
     assert kept[:1] == ordered[:1]
+
+
+def test_what_is_moved_stands_behind_what_holds_as_many_of_the_words() -> None:
+    words = {"long": frozenset({"dog", "boat"}), "dog": frozenset({"dog"}), "both": frozenset({"dog", "boat"})}
+    moved = ranking.behind_what_holds_as_much
+    assert moved(["long", "dog", "both"], words, {"dog"}, {"long"}) == ["dog", "both", "long"]
+    assert moved(["long", "dog"], words, {"dog", "boat"}, {"long"}) == ["long", "dog"], "it alone holds both"
+    assert moved(["dog", "both"], words, {"dog"}, set()) == ["dog", "both"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from assistant.recall import SNIPPET_WORDS, choose_memories, construct_query, memory_line, message_line
+from assistant.recall import SNIPPET_CHARS, SNIPPET_WORDS, choose_memories, construct_query, memory_line, message_line
 from benchmarks import follow_ups
 from memory import Memory, Message, SearchHit
 from tests.fakes import HashEmbeddings
@@ -71,6 +71,11 @@ def test_standing_instructions_are_not_memories_to_recall() -> None:
 def test_a_long_message_is_cut() -> None:
     (line,) = lines(said("word " * 500))
     assert len(line.split()) < SNIPPET_WORDS + 12
+
+
+def test_a_long_text_without_spaces_is_cut_too() -> None:
+    (line,) = lines(said("x" * 20_000))
+    assert len(line) < SNIPPET_CHARS + 60 and line.endswith('…"')
 
 
 def test_a_short_question_that_leans_back_brings_what_it_leans_on() -> None:

@@ -336,6 +336,21 @@ def test_a_long_message_is_found_by_its_end_and_only_once(memory: MemoryManager)
     assert sum(hit.item.id == long.id for hit in hits) == 1
 
 
+@pytest.mark.parametrize(("status", "first"), [("failed", "The boat leaks."), ("complete", "")])
+def test_a_message_too_long_to_be_read_stands_behind_what_says_as_much(
+    memory: MemoryManager, status: str, first: str
+) -> None:
+    told = "The boat leaks."
+    memory.add_message(memory.start_conversation().id, role="user", content=told)
+    long = memory.start_conversation()
+    pasted = memory.add_message(long.id, role="user", content="boat zorvik " * 1_700)
+    answer = memory.add_message(long.id, role="assistant", content="", status="streaming")
+    memory.finish_message(answer.id, content="", status=status)  # type: ignore[arg-type]
+    found = [hit.item.content for hit in memory.search("boat")]
+    assert found[0] == (first or pasted.content)
+    assert memory.search("zorvik")[0].item.id == pasted.id, "it is still found"
+
+
 def test_a_neighbour_that_the_scope_hides_says_nothing_for_a_message(memory: MemoryManager) -> None:
     first, hidden, other = say(memory, "We fed the otters.", "otters otters eat eels", "We fed the eels.")
     gathered = memory._searcher.gather(

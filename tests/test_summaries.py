@@ -8,6 +8,7 @@ import pytest
 
 from assistant.summaries import MAX_SENTENCES, fold, title_for
 from memory import Message
+from memory.forgetting import MARK
 from tests.fakes import ScriptedChatModel
 
 
@@ -53,3 +54,9 @@ def test_a_large_model_writes_the_summary_from_all_of_it() -> None:
     assert fold("Before.", [message("The bicycle is green.")], chat_model=model) == "They talked about bicycles."
     heard = str(model.heard[0][-1].content)
     assert "Before." in heard and "The bicycle is green." in heard
+
+
+def test_what_lost_words_to_forgetting_is_in_no_summary() -> None:
+    before = f"The user said: My cat is {MARK}.\nThe user said: It rained."
+    text = fold(before, [message(f"My dog is called {MARK}. I moved to Hull.")])
+    assert text == "The user said: It rained.\nThe user said: I moved to Hull."

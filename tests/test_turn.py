@@ -10,6 +10,7 @@ import pytest
 from assistant import Assistant, Response, Settings, TextChunk, open_assistant
 from assistant.errors import ContextOverflow, EmptyMessage, NothingToUndo, ReplyRunning, UnknownPersona, UnknownReason
 from memory import MemoryManager, NotFound, open_memory
+from memory.forgetting import MARK
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
 
@@ -226,6 +227,27 @@ def test_a_forgotten_fact_is_in_no_later_prompt(
     assert "Pemba" not in prompt_of(model, -2)
     assert "Pemba" not in prompt_of(model).replace("Do you know Pemba?", "")
     assert "Pemba" not in assistant.profile_text()
+
+
+def test_what_lost_words_to_forgetting_is_used_no_more_and_still_shown(
+    assistant: Assistant, memory: MemoryManager, model: ScriptedChatModel
+) -> None:
+    told = say(assistant, "My dog is called Pemba. I moved to Hull.")
+    say(assistant, "My dog is called Pemba, not Pretzel", told.conversation_id)
+    say(assistant, "My dog Pemba chewed a slipper of mine.")
+    (fact,) = memory.memories(attribute="pet:dog")
+    memory.delete(fact.id)
+    assert assistant.wait_until_idle(20)
+    shown = [m.content for m in memory.thread(told.conversation_id) if m.role == "user"]
+    assert shown == [f"My dog is called {MARK}. I moved to Hull.", f"My dog is called {MARK}, not Pretzel"]
+
+    here = say(assistant, "What does my dog chew?", told.conversation_id)
+    assert MARK not in prompt_of(model)
+    assert "I moved to Hull." in prompt_of(model), "what lost nothing stays in the conversation"
+    elsewhere = say(assistant, "Has my dog chewed a slipper, or is it Pretzel?")
+    assert MARK not in prompt_of(model)
+    for asked in (here, elsewhere):
+        assert not [use for use in assistant.used_for(asked.message_id) if MARK in use.content]
 
 
 def test_the_users_own_profile_line_wins(assistant: Assistant, model: ScriptedChatModel) -> None:
