@@ -98,9 +98,31 @@ def test_a_message_is_answered_and_what_it_taught_is_shown_with_an_undo(assistan
     assert "The user&#x27;s dog is called Pemba." in shown.cards
     assert "undo-memory" in shown.cards and "from your message" in shown.cards
     [learnt] = assistant.memory.memories()
-    after = handlers.card(current, pressed("undo-memory", learnt.id))
-    assert "Pemba" not in after
+    handlers.card(pressed("undo-memory", learnt.id))
+    assert "Pemba" not in handlers.cards_of(current)
     assert assistant.memory.memories() == []
+
+
+def test_what_is_learnt_late_leaves_another_conversation_alone(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    first = say(handlers, "My dog is called Pemba.")[0].current
+    taught = handlers.await_learning(first)
+    for elsewhere in ("", handlers.begin_incognito().current, assistant.memory.start_conversation().id):
+        late = handlers.show_learnt(taught, elsewhere)
+        assert late == ChatView(side=late.side)
+    assert "Pemba" in handlers.show_learnt(taught, first).cards
+
+
+def test_no_thumb_is_handed_on_to_the_reply_that_stands_in_the_same_row_next(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    first, second = (say(handlers, text)[0].current for text in ("What is a fjord?", "What is a lake?"))
+    hidden = handlers.begin_incognito().current
+    say(handlers, "What is a bay?", hidden)
+    thumbs = [handlers.view(current).chatbot["feedback_value"] for current in (first, second, hidden)]
+    assert len({thumb for [thumb] in thumbs}) == 3, "a row that is handed what it had keeps the thumb pressed on it"
+    assert not {"Like", "Dislike"} & {thumb for [thumb] in thumbs}
+    assistant.rate(handlers.view(first).ids[-1], -1)
+    assert handlers.view(first).chatbot["feedback_value"] == ["Dislike"]
 
 
 def test_an_empty_message_warns_and_leaves_the_box_alone(assistant: Assistant, warnings: list[str]) -> None:
@@ -137,12 +159,13 @@ def test_two_thumbs_with_the_same_reason_propose_a_rule_that_can_be_taken_and_ta
         _, shown = handlers.explain(wanted, ["too long"], "", "", current)
     assert "Keep answers short." in shown and "accept" in shown
     [proposal] = assistant.proposals()
-    shown = handlers.card(current, pressed("accept", proposal.id))
+    handlers.card(pressed("accept", proposal.id))
+    shown = handlers.cards_of(current)
     assert "Rule in force" in shown and "undo-rule" in shown
     assert "Keep answers short." in handlers.learning()
     say(handlers, "And now?", current)
     assert any("Keep answers short." in str(m.content) for m in assistant.chat_model.heard[-1])
-    handlers.card(current, pressed("undo-rule", proposal.id))
+    handlers.card(pressed("undo-rule", proposal.id))
     assert assistant.current_rules() == ()
 
 
@@ -283,7 +306,8 @@ def test_a_delicate_statement_is_offered_and_kept_only_on_a_yes(assistant: Assis
     assert "Keep this?" in shown and "epilepsy" in shown
     health, politics = assistant.memory.held_facts()
     assert "Greens" in handlers.held()
-    shown = handlers.card(current, pressed("keep-held", health.id))
+    handlers.card(pressed("keep-held", health.id))
+    shown = handlers.cards_of(current)
     assert "Remembered" in shown and "epilepsy" in shown
     held, listed = handlers.held_pressed("", False, pressed("decline-held", politics.id))
     assert held == "" and "epilepsy" in listed and "The user voted" not in listed
