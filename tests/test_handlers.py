@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.errors import ContextOverflow
 from assistant.settings import Settings
 from memory import Memory, Message, open_memory
 from personas.persona import Persona
@@ -74,6 +75,19 @@ def test_each_row_knows_its_message_and_thoughts_are_folded() -> None:
     assert ids == ["m1", "m2", "m2"]
     assert rows[1]["metadata"]["title"] == "Thoughts"
     assert "Stopped" in rows[2]["content"]
+
+
+def test_a_reply_that_would_fail_again_says_why_and_does_not_send_to_the_arrow(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path, embeddings=HashEmbeddings())
+    settings = Settings(home=tmp_path, max_tokens=64)
+    with open_assistant(settings, chat_model=ScriptedChatModel(n_ctx=512), memory=memory) as assistant:
+        with pytest.raises(ContextOverflow):
+            list(assistant.respond("word " * 2000))
+        rows, _ = chat_rows(memory.thread(memory.conversations()[0].id))
+    assert "tokens and" in rows[-1]["content"] and "Send a shorter one" in rows[-1]["content"]
+    assert "arrow" not in rows[-1]["content"]
+    rows, _ = chat_rows([message(role="assistant", status="failed", content="half")])
+    assert rows[0]["content"].startswith("half") and "arrow" in rows[0]["content"]
 
 
 def test_words_from_outside_are_escaped_on_every_card() -> None:
@@ -214,8 +228,7 @@ def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
     assert shown("by:me") == set()
     assert shown("on:2020-06-01") == {"Oslo"}
     assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
-    handlers.memories("on:someday", False)
-    assert "2026-05-03" in warnings[-1]
+    assert "2026-05-03" in handlers.memories("on:someday", False)
 
 
 def test_what_is_chosen_beside_the_search_box_narrows_what_is_typed_in_it(assistant: Assistant) -> None:
@@ -283,7 +296,7 @@ def test_a_topic_is_shown_first_and_forgotten_on_a_yes(assistant: Assistant, war
     assert [warning.split(".")[0] for warning in warnings] == [
         "Nothing is known of that, so there is nothing to forget",
         "Say what is to be forgotten: a topic like “my ex”, or a name",
-        "“soon” to “soon” are not two days",
+        "“soon” is not a day",
     ]
 
 
@@ -371,11 +384,13 @@ def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, wa
 def test_a_zip_that_is_not_ours_is_refused_and_the_upload_is_gone(
     assistant: Assistant, warnings: list[str], tmp_path: Path
 ) -> None:
-    upload = tmp_path / "upload.zip"
-    upload.write_text("not a zip")
-    PageHandlers(assistant).import_file(str(upload))
-    assert "not an Attune export" in warnings[0]
-    assert not upload.exists()
+    for name, why in (("upload.zip", "is not an Attune export"), ("walk.json", "is no list of conversations")):
+        upload = tmp_path / name
+        upload.write_text("not a zip")
+        emptied, about = PageHandlers(assistant).import_file(str(upload))
+        assert emptied is None and about == gr.skip(), "another file can be chosen"
+        assert warnings.pop().startswith(f"{name} {why}")
+        assert not upload.exists()
 
 
 def test_the_page_takes_the_export_of_another_assistant_once(
