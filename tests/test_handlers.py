@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.assistant import Assistant, open_assistant
 from assistant.errors import ContextOverflow
 from assistant.settings import Settings
-from memory import Memory, Message, open_memory
+from memory import ForgetPlan, Memory, Message, ProfileLine, ProfileVersion, open_memory
 from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from tests.test_chat_exports import CHATGPT, CLAUDE, write
@@ -405,6 +405,15 @@ def test_the_page_takes_the_export_of_another_assistant_once(
     assert assistant.memory.search("flat bread")[0].item.content == "Why is my bread flat?"
     assert assistant.memory.wait_until_idle(30)
     assert assistant.memory.search("flat bread")[0].source == "both"
+
+
+def test_one_line_and_one_message_are_counted_as_one() -> None:
+    now = datetime(2026, 5, 3, tzinfo=UTC)
+    line = ProfileLine(section="You", text="The user rows.", author="user")
+    page = ProfileVersion(id="p", created_at=now, author="user", lines=(line,), hidden_memory_ids=())
+    assert "1 line <" in cards.profile_versions([page])
+    plan = ForgetPlan(memories=(), redacted_messages=(message(),))
+    assert "1 message:" in cards.forget_plan(plan)
 
 
 def test_the_page_says_where_words_go(tmp_path: Path) -> None:
