@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant import digests, recall
 from assistant.audience import Axis, starter_rules
-from assistant.errors import AttuneError
+from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import AnswerFailed, SideBySide, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal, without_forgotten
@@ -154,7 +154,7 @@ class TurnWriter:
                 self._write(request, running, started)
         except Exception as error:  # noqa: BLE001 - the thread's door: an unforeseen fault must reach the reader, not hang it
             try:
-                self._keep_failed(request.answer)
+                self._keep_failed(request.answer, error)
             finally:
                 running.finish(_told(error))
         else:
@@ -170,10 +170,11 @@ class TurnWriter:
             made = self._prompt(replace(request, personal=False), chat_model, found, chat_model.n_ctx - reserve)
             return str(chat_model.invoke(to_langchain(made.prompt.messages), max_tokens=reserve).content)
 
-    def _keep_failed(self, answer: Message) -> None:
-        """What was written of an answer that failed stays."""
+    def _keep_failed(self, answer: Message, error: Exception) -> None:
+        """What was written of an answer that failed stays, and so does the reason if it would fail again."""
         partial = self._memory.get_message(answer.id).content
-        self._memory.finish_message(answer.id, content=partial, status="failed")
+        failure = str(error) if isinstance(error, ContextOverflow) else ""
+        self._memory.finish_message(answer.id, content=partial, status="failed", failure=failure)
 
     def _write(self, request: TurnRequest, running: RunningReply, started: float) -> None:
         chat_model: Any = self._chat_model()
@@ -241,7 +242,7 @@ class TurnWriter:
         try:
             self._answer(request, made, running, started, search_ms, beside=request.answer.id, purpose=purpose)
         except Exception as error:  # noqa: BLE001 - the door of its thread, as in `write`
-            self._keep_failed(request.answer)
+            self._keep_failed(request.answer, error)
             return _told(error)
         return None
 

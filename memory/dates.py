@@ -147,9 +147,9 @@ def local_days(first: str, last: str) -> tuple[datetime, datetime]:
     try:
         begin, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
     except ValueError as error:
-        if last in ("", first):
-            raise NoSuchDay(f"“{first}” is not a day. Write it like 2026-05-03.") from error
-        raise NoSuchDay(f"“{first}” to “{last}” are not two days. Write them like 2026-05-03.") from error
+        one = last in ("", first)
+        what = f"“{first}” is not a day. Write it" if one else f"“{first}” to “{last}” are not two days. Write them"
+        raise NoSuchDay(f"{what} like 2026-05-03.") from error
     if end < begin:
         raise NoSuchDay(f"{last} is before {first}. Give the first day first.")
     return (

@@ -57,6 +57,8 @@ class Message:
     status: MessageStatus = "complete"
     reasoning: str = ""
     """What a thinking model said to itself: shown folded, never searched or scored."""
+    failure: str = ""
+    """Why a reply failed, where trying again cannot help."""
     block: str = ""
     """On a user message: the memory block it was rendered with, so that the evaluated prefix stays valid."""
     prompt_tokens: int | None = None

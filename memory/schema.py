@@ -237,6 +237,12 @@ def m013_held_as_told(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m014_failures(db: Database) -> None:
+    """A reply that failed says why."""
+    db.conn.execute("ALTER TABLE messages ADD COLUMN failure TEXT NOT NULL DEFAULT ''")
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
     """True when no migration is wanting."""
     return not migrations.pending(Database(connection))

@@ -99,7 +99,7 @@ ADDED_LATER: dict[type[Any], set[str]] = {
     Memory: {"occurs_from", "occurs_to"},
     HeldFact: {"occurs_from", "occurs_to", "persona"},
     Conversation: {"collection_id", "keep_days"},
-    Message: {"copied_at"},
+    Message: {"copied_at", "failure"},
     MessageUse: {"why"},
 }
 """Fields that an export of an earlier Attune lacks."""

@@ -112,6 +112,17 @@ def test_the_list_narrows_to_one_persona(assistant: Assistant) -> None:
     assert "everybody" not in handlers.memories("is:fact persona:ada", False)
 
 
+def test_a_search_for_a_day_that_is_none_says_so_in_place_of_what_was_found_before(
+    assistant: Assistant, care: MemoryCare
+) -> None:
+    assistant.memory.add(content="The user likes tea.")
+    query = '" OR 1=1 is:nonsense on:2026-99-99'
+    shown = PageHandlers(assistant).memories(query, False)
+    assert "“2026-99-99” is not a day" in shown and "tea" not in shown
+    choice, timeline = care.choices(query, False)
+    assert choice["choices"] == [] and "tea" not in timeline
+
+
 def test_the_timeline_has_plans_on_their_days_and_facts_where_they_began(memory: MemoryManager) -> None:
     day = NOW.date()
     memory.add(content="The user lives in Hull.", valid_from=NOW - timedelta(days=60))

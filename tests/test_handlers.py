@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.assistant import Assistant, open_assistant
+from assistant.errors import ContextOverflow
 from assistant.settings import Settings
-from memory import Memory, Message, open_memory
+from memory import ForgetPlan, Memory, Message, ProfileLine, ProfileVersion, open_memory
 from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from tests.test_chat_exports import CHATGPT, CLAUDE, write
@@ -76,6 +77,19 @@ def test_each_row_knows_its_message_and_thoughts_are_folded() -> None:
     assert "Stopped" in rows[2]["content"]
 
 
+def test_a_reply_that_would_fail_again_says_why_and_does_not_send_to_the_arrow(tmp_path: Path) -> None:
+    memory = open_memory(tmp_path, embeddings=HashEmbeddings())
+    settings = Settings(home=tmp_path, max_tokens=64)
+    with open_assistant(settings, chat_model=ScriptedChatModel(n_ctx=512), memory=memory) as assistant:
+        with pytest.raises(ContextOverflow):
+            list(assistant.respond("word " * 2000))
+        rows, _ = chat_rows(memory.thread(memory.conversations()[0].id))
+    assert "tokens and" in rows[-1]["content"] and "Send a shorter one" in rows[-1]["content"]
+    assert "arrow" not in rows[-1]["content"]
+    rows, _ = chat_rows([message(role="assistant", status="failed", content="half")])
+    assert rows[0]["content"].startswith("half") and "arrow" in rows[0]["content"]
+
+
 def test_words_from_outside_are_escaped_on_every_card() -> None:
     nasty = "<img src=x onerror=alert(1)> ${1+1} {{x}}"
     now = datetime(2026, 5, 3, tzinfo=UTC)
@@ -98,9 +112,31 @@ def test_a_message_is_answered_and_what_it_taught_is_shown_with_an_undo(assistan
     assert "The user&#x27;s dog is called Pemba." in shown.cards
     assert "undo-memory" in shown.cards and "from your message" in shown.cards
     [learnt] = assistant.memory.memories()
-    after = handlers.card(current, pressed("undo-memory", learnt.id))
-    assert "Pemba" not in after
+    handlers.card(pressed("undo-memory", learnt.id))
+    assert "Pemba" not in handlers.cards_of(current)
     assert assistant.memory.memories() == []
+
+
+def test_what_is_learnt_late_leaves_another_conversation_alone(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    first = say(handlers, "My dog is called Pemba.")[0].current
+    taught = handlers.await_learning(first)
+    for elsewhere in ("", handlers.begin_incognito().current, assistant.memory.start_conversation().id):
+        late = handlers.show_learnt(taught, elsewhere)
+        assert late == ChatView(side=late.side)
+    assert "Pemba" in handlers.show_learnt(taught, first).cards
+
+
+def test_no_thumb_is_handed_on_to_the_reply_that_stands_in_the_same_row_next(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    first, second = (say(handlers, text)[0].current for text in ("What is a fjord?", "What is a lake?"))
+    hidden = handlers.begin_incognito().current
+    say(handlers, "What is a bay?", hidden)
+    thumbs = [handlers.view(current).chatbot["feedback_value"] for current in (first, second, hidden)]
+    assert len({thumb for [thumb] in thumbs}) == 3, "a row that is handed what it had keeps the thumb pressed on it"
+    assert not {"Like", "Dislike"} & {thumb for [thumb] in thumbs}
+    assistant.rate(handlers.view(first).ids[-1], -1)
+    assert handlers.view(first).chatbot["feedback_value"] == ["Dislike"]
 
 
 def test_an_empty_message_warns_and_leaves_the_box_alone(assistant: Assistant, warnings: list[str]) -> None:
@@ -137,12 +173,13 @@ def test_two_thumbs_with_the_same_reason_propose_a_rule_that_can_be_taken_and_ta
         _, shown = handlers.explain(wanted, ["too long"], "", "", current)
     assert "Keep answers short." in shown and "accept" in shown
     [proposal] = assistant.proposals()
-    shown = handlers.card(current, pressed("accept", proposal.id))
+    handlers.card(pressed("accept", proposal.id))
+    shown = handlers.cards_of(current)
     assert "Rule in force" in shown and "undo-rule" in shown
     assert "Keep answers short." in handlers.learning()
     say(handlers, "And now?", current)
     assert any("Keep answers short." in str(m.content) for m in assistant.chat_model.heard[-1])
-    handlers.card(current, pressed("undo-rule", proposal.id))
+    handlers.card(pressed("undo-rule", proposal.id))
     assert assistant.current_rules() == ()
 
 
@@ -191,8 +228,7 @@ def test_the_list_is_narrowed_by_what_it_is_whom_it_is_about_and_when_it_held(
     assert shown("by:me") == set()
     assert shown("on:2020-06-01") == {"Oslo"}
     assert shown("Perth is:plan") <= {"Lisbon"}, "search goes by meaning too, the filter decides"
-    handlers.memories("on:someday", False)
-    assert "2026-05-03" in warnings[-1]
+    assert "2026-05-03" in handlers.memories("on:someday", False)
 
 
 def test_what_is_chosen_beside_the_search_box_narrows_what_is_typed_in_it(assistant: Assistant) -> None:
@@ -283,7 +319,8 @@ def test_a_delicate_statement_is_offered_and_kept_only_on_a_yes(assistant: Assis
     assert "Keep this?" in shown and "epilepsy" in shown
     health, politics = assistant.memory.held_facts()
     assert "Greens" in handlers.held()
-    shown = handlers.card(current, pressed("keep-held", health.id))
+    handlers.card(pressed("keep-held", health.id))
+    shown = handlers.cards_of(current)
     assert "Remembered" in shown and "epilepsy" in shown
     held, listed = handlers.held_pressed("", False, pressed("decline-held", politics.id))
     assert held == "" and "epilepsy" in listed and "The user voted" not in listed
@@ -347,11 +384,13 @@ def test_erasing_needs_the_word_and_then_leaves_nothing(assistant: Assistant, wa
 def test_a_zip_that_is_not_ours_is_refused_and_the_upload_is_gone(
     assistant: Assistant, warnings: list[str], tmp_path: Path
 ) -> None:
-    upload = tmp_path / "upload.zip"
-    upload.write_text("not a zip")
-    PageHandlers(assistant).import_file(str(upload))
-    assert "not an Attune export" in warnings[0]
-    assert not upload.exists()
+    for name, why in (("upload.zip", "is not an Attune export"), ("walk.json", "is no list of conversations")):
+        upload = tmp_path / name
+        upload.write_text("not a zip")
+        emptied, about = PageHandlers(assistant).import_file(str(upload))
+        assert emptied is None and about == gr.skip(), "another file can be chosen"
+        assert warnings.pop().startswith(f"{name} {why}")
+        assert not upload.exists()
 
 
 def test_the_page_takes_the_export_of_another_assistant_once(
@@ -366,6 +405,15 @@ def test_the_page_takes_the_export_of_another_assistant_once(
     assert assistant.memory.search("flat bread")[0].item.content == "Why is my bread flat?"
     assert assistant.memory.wait_until_idle(30)
     assert assistant.memory.search("flat bread")[0].source == "both"
+
+
+def test_one_line_and_one_message_are_counted_as_one() -> None:
+    now = datetime(2026, 5, 3, tzinfo=UTC)
+    line = ProfileLine(section="You", text="The user rows.", author="user")
+    page = ProfileVersion(id="p", created_at=now, author="user", lines=(line,), hidden_memory_ids=())
+    assert "1 line <" in cards.profile_versions([page])
+    plan = ForgetPlan(memories=(), redacted_messages=(message(),))
+    assert "1 message:" in cards.forget_plan(plan)
 
 
 def test_the_page_says_where_words_go(tmp_path: Path) -> None:

@@ -153,7 +153,8 @@ def test_after_an_answer_was_written_again_the_page_asks_which_was_better(
     again = memory.add_message(conversation, role="assistant", content=SHORT, parent_id=question.id)
     assert "Which answer was better?" in handlers._cards(memory.thread(conversation))
     pressed = gr.EventData(None, {"act": "better", "id": f"{first.id}:{again.id}"})
-    assert "Which answer was better?" not in handlers.card(conversation, pressed)
+    handlers.card(pressed)
+    assert "Which answer was better?" not in handlers.cards_of(conversation)
     (pair,) = memory.refinements.pairs()
     assert (pair.better_id, pair.worse_id) == (first.id, again.id)
 
@@ -219,10 +220,13 @@ def test_an_answer_is_shown_beside_the_one_that_knows_nothing_of_the_user(
         conversation = memory.conversations()[0].id
         answer = memory.thread(conversation)[-1]
         counts = memory.counts()
-        shown = handlers.wrong_or_ask(conversation, gr.EventData(None, {"act": "without-me", "id": answer.id}))[0]
+        asked = handlers.without_me(gr.EventData(None, {"act": "without-me", "id": answer.id}))
+        shown, _ = handlers.show_without_me(*asked, conversation)
         assert "Briefly: yes." in shown and "That is a long story." in shown
         model: Any = assistant.chat_model
         assert "Wren" not in str(model.heard[-1]) and memory.counts() == counts
+        elsewhere, _ = handlers.show_without_me(*asked, "")
+        assert elsewhere == gr.skip(), "it came when another conversation was shown"
         with pytest.raises(NothingToUndo):
             assistant.without_knowing_me(memory.thread(conversation)[0].id)
 
@@ -232,9 +236,9 @@ def test_a_comment_becomes_a_rule_with_one_press_and_cites_its_thumb(
 ) -> None:
     answer = memory.get_message(rate(memory, LONG, -1, comment="no waffle, please"))
     conversation = answer.conversation_id
-    assert "Shall this hold from now on?" in handlers.card(conversation, gr.EventData(None, {"act": "", "id": ""}))
-    after = handlers.card(conversation, gr.EventData(None, {"act": "comment-rule", "id": answer.id}))
-    assert "Shall this hold from now on?" not in after
+    assert "Shall this hold from now on?" in handlers.cards_of(conversation)
+    handlers.card(gr.EventData(None, {"act": "comment-rule", "id": answer.id}))
+    assert "Shall this hold from now on?" not in handlers.cards_of(conversation)
     (rule,) = assistant.current_rules()
     assert rule.text == "No waffle, please" and rule.evidence == (memory.feedback(answer.id)[0].id,)
     wrong = memory.get_message(rate(memory, LONG, -1, "wrong", comment="It is Oslo."))

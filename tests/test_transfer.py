@@ -312,7 +312,7 @@ def test_fields_that_came_later_may_be_missing_from_an_export(memory: MemoryMana
     (kept,) = [json.loads(line) for line in contents["held.jsonl"].splitlines()]
     (talk,) = [json.loads(line) for line in contents["conversations.jsonl"].splitlines()]
     del kept["occurs_from"], kept["occurs_to"], kept["persona"]
-    del talk["collection_id"], talk["keep_days"], talk["messages"][0]["copied_at"]
+    del talk["collection_id"], talk["keep_days"], talk["messages"][0]["copied_at"], talk["messages"][0]["failure"]
     contents |= {"held.jsonl": json.dumps(kept).encode(), "conversations.jsonl": json.dumps(talk).encode()}
     manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
     with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:

@@ -323,7 +323,7 @@ def forget_plan(plan: ForgetPlan) -> str:
         what = (
             "every sentence that names it in" if plan.topic else "all of" if plan.blanked_messages else "its words in"
         )
-        parts.append(f"<li>{what} {len(touched)} message(s):<ul>")
+        parts.append(f"<li>{what} {counted(len(touched), 'message')}:<ul>")
         parts += [f"<li>{escape(short(m.content))} <small>{day(m.created_at)}</small></li>" for m in touched[:8]]
         parts.append("</ul></li>")
     return "".join([*parts, "</ul>"])
@@ -454,7 +454,7 @@ def profile_versions(versions: Sequence[ProfileVersion]) -> str:
     if not versions:
         return ""
     rows = "".join(
-        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {len(v.lines)} lines "
+        f"<li><time>{day(v.created_at)}</time> {'you' if v.author == 'user' else 'from facts'} · {counted(len(v.lines), 'line')} "
         f"{button('Compare', 'compare', v.id, label=f'Compare with the page of {day(v.created_at)}')}"
         f"{button('Restore', 'restore', v.id, label=f'Restore the page of {day(v.created_at)}')}</li>"
         for v in versions[:20]

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.errors import AttuneError
+from memory.errors import NoSuchDay
 from ui import cards
 from ui.handling import told
 from ui.memory_handlers import MemoryHandlers
@@ -20,7 +21,10 @@ class MemoryCare:
 
     def choices(self, query: str, closed: bool) -> tuple[Any, ...]:
         """(the memories to choose from, none chosen; the timeline)"""
-        listed = self._handlers.listed(query, closed)
+        try:
+            listed = self._handlers.listed(query, closed)
+        except NoSuchDay:  # the list says so
+            listed = []
         names = [(cards.short(m.content, 90) + (" (no longer true)" if m.valid_to else ""), m.id) for m in listed]
         return gr.update(choices=names, value=[]), cards.life(listed)
 

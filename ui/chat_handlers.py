@@ -126,14 +126,23 @@ class ChatHandlers(Questions):
             gr.Info("Both answers came out the same.")
         yield self.view(current)
 
-    def learn(self, current: str) -> Iterator[ChatView]:
-        """What learning changes, as it comes: cards, title, the list of conversations. Keeps nobody from typing."""
-        self.assistant.wait_until_idle(timeout_s=LEARN_WAIT_S)
-        yield self._after(current)
-        self.assistant.wait_until_idle(timeout_s=LATE_WAIT_S)
-        yield self._after(current)
+    # Learning outlasts the reply, and meanwhile the user may look elsewhere. So what waits draws nothing, and what draws
+    # is told which conversation the page shows by then.
 
-    def _after(self, current: str) -> ChatView:
+    def await_learning(self, current: str) -> str:
+        """Wait for the first of what a reply teaches: (the conversation that it was given in). Keeps nobody from typing."""
+        self.assistant.wait_until_idle(timeout_s=LEARN_WAIT_S)
+        return current
+
+    def await_late_learning(self, current: str) -> str:
+        self.assistant.wait_until_idle(timeout_s=LATE_WAIT_S)
+        return current
+
+    @told
+    def show_learnt(self, taught: str, current: str) -> ChatView:
+        """What learning changed: the list of conversations, and, where it is still the one shown, title and cards."""
+        if taught != current:
+            return ChatView(side=self._side(current))
         view = self.view(current)
         return ChatView(
             heading=view.heading, side=view.side, cards=view.cards, used=view.used, send=view.send, stop=view.stop
@@ -184,8 +193,8 @@ class ChatHandlers(Questions):
     # --- cards ----------------------------------------------------------------------------------------------------
 
     @told
-    def card(self, current: str, event: gr.EventData) -> str:
-        """A button on a card was pressed."""
+    def card(self, event: gr.EventData) -> None:
+        """A button on a card was pressed. A model takes long to load, so the cards are drawn after this, by `cards_of`."""
         act, identifier = pressed(event)
         if act == "undo-memory":
             self.assistant.memory.undo_add(identifier)
@@ -214,6 +223,9 @@ class ChatHandlers(Questions):
             gr.Info("Loading the model …")
             self.assistant.use_model(identifier)
             gr.Info("From now on this model answers.")
+
+    @told
+    def cards_of(self, current: str) -> str:
         return self._cards(self._thread(current))
 
     @told
@@ -239,11 +251,23 @@ class ChatHandlers(Questions):
             return self._used(self._thread(current), None), gr.skip(), gr.skip(), gr.skip(), *right
         if act == "forget":
             return gr.skip(), *self.ask(f"memory:{identifier}"), gr.skip(), gr.skip()
-        if act == "without-me":
-            known = self.assistant.memory.get_message(identifier).content
-            unknown = self.assistant.without_knowing_me(identifier)
-            return self._used_by(identifier) + rules.side_by_side(known, unknown), *(gr.skip(),) * 5
         return (gr.skip(),) * 6
+
+    @told
+    def without_me(self, event: gr.EventData) -> tuple[Any, ...]:
+        """The answer was asked for as it would be to a stranger: (the answer's message, that other answer's text)"""
+        act, identifier = pressed(event)
+        if act != "without-me":
+            return "", ""
+        return identifier, self.assistant.without_knowing_me(identifier)
+
+    @told
+    def show_without_me(self, identifier: str, unknown: str, current: str) -> tuple[Any, ...]:
+        """(the used panel with both answers, unless another conversation is shown by now; nothing asked for any more)"""
+        if identifier not in {message.id for message in self._thread(current)}:
+            return gr.skip(), ""
+        known = self.assistant.memory.get_message(identifier).content
+        return self._used_by(identifier) + rules.side_by_side(known, unknown), ""
 
     @told
     def put_right(self, identifier: str, text: str, current: str) -> tuple[Any, ...]:

@@ -108,12 +108,13 @@ class ChatViews(Handlers):
         return gr.update(choices=[NO_COLLECTION, *(c.name for c in known)], value=chosen)
 
     def _incognito_view(self, current: str, box: Any) -> ChatView:
-        rows, ids = chat_rows(self._thread(current))
+        thread = self._thread(current)
+        rows, ids = chat_rows(thread)
         running = bool(self.assistant.running(current))
         return ChatView(
             current=current,
             ids=ids,
-            chatbot=gr.update(value=rows, visible=bool(rows)),
+            chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
             heading=cards.incognito_heading(),
             side=self._side(current),
             starters=gr.update(visible=False),
@@ -126,13 +127,18 @@ class ChatViews(Handlers):
             **self._side_by_side([], []),
         )
 
-    def _thumbs(self, thread: Sequence[Message]) -> list[str | None]:
-        """Gradio wants one for each reply's row, thoughts included."""
+    def _thumbs(self, thread: Sequence[Message]) -> list[str]:
+        """Gradio wants one for each reply's row, thoughts included.
+
+        A row keeps the thumb that was pressed on it until it is handed another value than before, whatever message it
+        shows by then. So what has no thumb says which message it is, and a value that Gradio does not know fills none.
+        """
         given = {f.message_id: "Like" if f.rating == 1 else "Dislike" for f in self.assistant.memory.feedback()}
-        thumbs: list[str | None] = []
+        thumbs: list[str] = []
         for message in thread:
             if message.role == "assistant":
-                thumbs += [None] * bool(message.reasoning) + [given.get(message.id)]
+                thumbs += [f"thoughts of {message.id}"] * bool(message.reasoning)
+                thumbs.append(given.get(message.id, message.id))
         return thumbs
 
     def _cards(self, thread: Sequence[Message]) -> str:

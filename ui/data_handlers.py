@@ -13,7 +13,7 @@ from memory.chat_exports import is_chat_export
 from memory.chat_import import import_chats
 from ui import cards
 from ui.chat_views import ChatViews
-from ui.handling import told
+from ui.handling import ERRORS, told
 
 ERASE_WORD = "erase"
 KEPT_FOR = [
@@ -62,11 +62,15 @@ class DataHandlers(ChatViews):
 
     @told
     def import_file(self, path: str | None) -> tuple[Any, ...]:
-        """(the emptied upload, about)"""
+        """(the upload, emptied for another file also when this one is refused; about)"""
         if not path:
             return gr.skip(), gr.skip()
         try:
             added = self._import(Path(path))
+        except ERRORS as error:
+            # Where the upload lies means nothing to the user; its name is the one that they know.
+            gr.Warning(cards.escape(str(error).replace(path, Path(path).name)), duration=12)
+            return None, gr.skip()
         finally:
             Path(path).unlink(missing_ok=True)
         gr.Info(f"Imported: {added} added; what was already there stays as it is.")
@@ -76,7 +80,8 @@ class DataHandlers(ChatViews):
         """What an export of ours, of ChatGPT or of Claude added, in words."""
         if is_chat_export(path):
             chats = import_chats(self.assistant.memory, path, embed=False)
-            return f"{chats.conversations:,} conversations with {chats.messages:,} messages"
+            counted = (cards.counted(chats.conversations, "conversation"), cards.counted(chats.messages, "message"))
+            return " with ".join(counted)
         return f"{sum(n['added'] for n in self.assistant.import_zip(path).values()):,}"
 
     @told

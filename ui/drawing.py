@@ -43,7 +43,8 @@ def chat_rows(thread: Sequence[Message]) -> tuple[list[dict[str, Any]], list[str
         if message.status == "stopped":
             content = f"{content}\n\n*Stopped.*".strip()
         elif message.status == "failed":
-            content = f"{content}\n\n*The reply failed. Press the arrow to try again.*".strip()
+            why = shown_text(message.failure) or "The reply failed. Press the arrow to try again."
+            content = f"{content}\n\n*{why}*".strip()
         rows.append({"role": message.role, "content": content or "…"})
         ids.append(message.id)
     return rows, ids

@@ -15,6 +15,7 @@ from assistant.errors import AttuneError
 from assistant.extraction import allow_class, allowed_classes
 from assistant.sensitivity import CLASSES
 from memory import Memory
+from memory.errors import NoSuchDay
 from memory.filters import read_filters
 from ui import cards
 from ui.filters import narrowed_hits, narrowed_list, read_filter, subject_choices
@@ -27,6 +28,13 @@ class MemoryHandlers(Questions):
 
     @told
     def memories(self, query: str, closed: bool) -> str:
+        """The list, or what is amiss with the search: what an earlier one found would pass for the result."""
+        try:
+            return self._memories(query, closed)
+        except NoSuchDay as error:
+            return cards.empty("Nothing found", str(error))
+
+    def _memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
         words = read_filter(query)[0]
         if not read_filters(words).only_persona:
@@ -40,7 +48,11 @@ class MemoryHandlers(Questions):
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
 
     def listed(self, query: str, closed: bool) -> list[Memory]:
-        """The memories that the list shows, in its order."""
+        """The memories that the list shows, in its order.
+
+        Raises:
+            NoSuchDay: the search names a day that is none.
+        """
         memory = self.assistant.memory
         if not read_filters(read_filter(query)[0]).only_persona:
             return [hit.item for hit in narrowed_hits(memory, query) if isinstance(hit.item, Memory)]

@@ -68,7 +68,7 @@ def _side(name: str) -> gr.Markdown:
 def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
     current = gr.Textbox(visible="hidden", elem_id="current")
     wanted, place = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden", elem_id="place")
-    ids, rated = gr.State([]), gr.State("")
+    ids, rated, taught = gr.State([]), gr.State(""), gr.State("")
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
         with gr.Row(visible=False, elem_id="tools") as tools:
@@ -138,7 +138,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 stop = gr.Button("Stop", elem_id="stop", visible="hidden", scale=0, min_width=88)
         with gr.Column(scale=1, min_width=260, elem_id="used-column"):
             used = speaking_html(elem_id="used")
-            wrong = gr.State("")
+            wrong, compared, unknown = gr.State(""), gr.State(""), gr.State("")
             with gr.Column(visible=False, elem_id="right") as right_panel:
                 right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
                 put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
@@ -151,8 +151,12 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     submitted = gr.on([box.submit, send.click], handlers.submit, [box, current, persona], view, **quiet)
     retried = chatbot.retry(handlers.regenerate, [ids, current], view, **quiet)
     edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
+    learnt = []
     for event in (submitted, retried, edited):
-        event.then(handlers.learn, current, view, **many)
+        for wait in (handlers.await_learning, handlers.await_late_learning):
+            waited = event.then(wait, current, taught, **many)
+            event = waited.then(handlers.show_learnt, [taught, current], view, trigger_mode="always_last", **quiet)
+            learnt.append(event)
 
     loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
@@ -167,9 +171,11 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     begun.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
     hidden = incognito.click(handlers.begin_incognito, None, view, **many)
     hidden.then(None, None, None, js=FOCUS_BOX)
-    # Looking elsewhere ends the drawing of a reply, never the reply.
+    # Looking elsewhere ends the drawing of a reply, never the reply. Gradio runs what follows an event that was cancelled,
+    # so waiting for what is learnt goes on, and draws the conversation that is shown by then.
+    drawing = [submitted, retried, edited, attached, attached_again, *learnt]
     for component in (side, new, incognito):
-        component.click(None, None, None, cancels=[submitted, retried, edited, attached, attached_again])
+        component.click(None, None, None, cancels=drawing)
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
 
     stop.click(handlers.stop, current, None, **quiet)
@@ -180,9 +186,11 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     chatbot.like(handlers.rate, ids, [rated, why, reasons, comment, better], **quiet)
     tell.click(handlers.explain, [rated, reasons, comment, better, current], [why, cards], **quiet)
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
-    cards.click(handlers.card, current, cards, **quiet)
+    cards.click(handlers.card, None, None, **quiet).then(handlers.cards_of, current, cards, **quiet)
     choice.click(handlers.choose, current, view, **many)
     used.click(handlers.wrong_or_ask, current, [used, *question.asking, wrong, right_panel], **quiet)
+    asked = used.click(handlers.without_me, None, [compared, unknown], **quiet)
+    asked.then(handlers.show_without_me, [compared, unknown, current], [used, compared], **quiet)
     gr.on(
         [put_right.click, right.submit],
         handlers.put_right,
