@@ -154,4 +154,4 @@ def test_the_command_says_what_it_added(tmp_path: Path, monkeypatch: pytest.Monk
         again.stdout.split()
     )
     broken = CliRunner().invoke(app, ["--home", str(tmp_path / "h"), "import", str(tmp_path / "no.json")])
-    assert broken.exit_code == 1
+    assert broken.exit_code == 3

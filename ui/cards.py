@@ -265,13 +265,13 @@ def bigger_models(models: Sequence[LocalModel]) -> str:
     """Offered when the built-in model says that a question is beyond it."""
     if not models:
         return card(
-            "<span class='a-label'>A larger model can answer this.</span> No GGUF file was found on this disk.",
+            "<span class='a-label'>Models:</span> a larger one can answer this. No GGUF file was found on this disk.",
             kind="models",
             note="Put one anywhere and start with <code>attune --model /path/to/model.gguf</code>.",
         )
     return "".join(
         card(
-            f"<span class='a-label'>On this disk:</span> {escape(model.name)} · {model.size_bytes / 1e9:.1f} GB"
+            f"<span class='a-label'>Models on this disk:</span> {escape(model.name)} · {model.size_bytes / 1e9:.1f} GB"
             f"{'' if model.fits else ' · larger than the free memory'}",
             button("Use this model", "use-model", str(model.path)),
             kind="models",
