@@ -320,12 +320,13 @@ class TurnWriter:
     def _search(self, request: TurnRequest, thread: Sequence[Message], summary: Summary | None) -> list[SearchHit]:
         folded = set(summary.message_ids) if summary else set()
         in_window = [m.id for m in thread if m.id not in folded]
+        asked = unstruck(request.question.content)
         earlier = [unstruck(m.content) for m in thread if m.role == "user"][-2:]
         replaced = self._memory.edited_away([*thread, request.question])
         own = request.persona.memory_scope == "own"
         return self._memory.search(
-            unstruck(request.question.content),
-            constructed=recall.construct_query(unstruck(request.question.content), earlier),
+            asked,
+            constructed=recall.construct_query(asked, earlier),
             limit=SEARCH_LIMIT,
             persona=request.persona.id if own else None,
             exclude_message_ids=[request.question.id, request.answer.id, *in_window, *replaced],

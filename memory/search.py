@@ -209,7 +209,7 @@ class Searcher:
         ordered = ranking.ranked(scores)
         pool = ordered[: 2 * limit + SPARE]
         said = {identifier: frozenset(words.words(found[identifier].content[:COMPARED_CHARS])) for identifier in pool}
-        unread = self._too_long_to_be_read(pool)
+        unread = self._unread([i for i in pool if found[i].role == "user" and len(found[i].content) > UNREAD_CHARS])
         if unread:
             whole = {identifier: frozenset(words.words(found[identifier].content)) for identifier in unread}
             pool = ranking.behind_what_holds_as_much(pool, {**said, **whole}, {*words.terms(query)}, unread)
@@ -226,15 +226,16 @@ class Searcher:
             if identifier in items
         ]
 
-    def _too_long_to_be_read(self, ids: Sequence[str]) -> set[str]:
-        """Those of the messages that are long and have replies, none of which came to be."""
+    def _unread(self, long: Sequence[str]) -> set[str]:
+        """Those of the long messages that have replies, none of which came to be."""
+        if not long:
+            return set()
         rows = self._store.rows(
-            f"""SELECT m.id FROM messages m JOIN messages n ON n.parent_id = m.id AND n.role = 'assistant'
-                WHERE m.id IN ({", ".join("?" * len(ids))}) AND m.role = 'user' AND length(m.content) > {UNREAD_CHARS}
-                GROUP BY m.id HAVING min(n.status = 'failed') = 1""",
-            ids,
+            f"""SELECT parent_id FROM messages WHERE parent_id IN ({", ".join("?" * len(long))}) AND role = 'assistant'
+                GROUP BY parent_id HAVING min(status = 'failed') = 1""",
+            long,
         )
-        return {row["id"] for row in rows}
+        return {row["parent_id"] for row in rows}
 
     def _reread(
         self, query: str, first: Sequence[str], found: Mapping[str, Candidate], scores: Mapping[str, float]

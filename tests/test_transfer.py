@@ -279,6 +279,15 @@ def test_plans_keep_their_days_and_what_is_withheld_stays_withheld(memory: Memor
         assert (other.get(plan.id).occurs_from, other.get(plan.id).occurs_to) == days
 
 
+def write_export(path: Path, manifest: dict[str, Any], contents: dict[str, bytes]) -> None:
+    """An export of these files, with their sums in its manifest."""
+    manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name, data in contents.items():
+            archive.writestr(name, data)
+
+
 def test_an_export_from_before_plans_had_days_is_still_read(memory: MemoryManager, tmp_path: Path) -> None:
     memory.add(content="The user lives in Bergen.", attribute="city", value="Bergen")
     export_zip(memory, tmp_path / "out.zip")
@@ -291,11 +300,7 @@ def test_an_export_from_before_plans_had_days_is_still_read(memory: MemoryManage
     for row in rows:
         del row["occurs_from"], row["occurs_to"]
     contents["memories.jsonl"] = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
-    with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:
-        archive.writestr("manifest.json", json.dumps(manifest))
-        for name, data in contents.items():
-            archive.writestr(name, data)
+    write_export(tmp_path / "old.zip", manifest, contents)
     with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
         import_zip(other, tmp_path / "old.zip")
         assert [m.value for m in other.memories()] == ["Bergen"]
@@ -314,11 +319,7 @@ def test_fields_that_came_later_may_be_missing_from_an_export(memory: MemoryMana
     del kept["occurs_from"], kept["occurs_to"], kept["persona"]
     del talk["collection_id"], talk["keep_days"], talk["messages"][0]["copied_at"], talk["messages"][0]["failure"]
     contents |= {"held.jsonl": json.dumps(kept).encode(), "conversations.jsonl": json.dumps(talk).encode()}
-    manifest["files"] = {name: {"sha256": hashlib.sha256(data).hexdigest()} for name, data in contents.items()}
-    with zipfile.ZipFile(tmp_path / "old.zip", "w") as archive:
-        archive.writestr("manifest.json", json.dumps(manifest))
-        for name, data in contents.items():
-            archive.writestr(name, data)
+    write_export(tmp_path / "old.zip", manifest, contents)
     with open_memory(tmp_path / "other", embeddings=HashEmbeddings()) as other:
         import_zip(other, tmp_path / "old.zip")
         assert other.held_facts() == [held]

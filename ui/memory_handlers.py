@@ -36,13 +36,14 @@ class MemoryHandlers(Questions):
 
     def _memories(self, query: str, closed: bool) -> str:
         memory = self.assistant.memory
-        words = read_filter(query)[0]
-        if not read_filters(words).only_persona:
+        words, narrowed = read_filter(query)
+        typed = read_filters(words)
+        if not typed.only_persona:
             hits = narrowed_hits(memory, query)
             sources = self._sources([hit.item for hit in hits if isinstance(hit.item, Memory)])
-            about = digests.search(memory, words) if read_filter(query)[1].is_empty else []
+            about = digests.search(memory, words) if narrowed.is_empty else []
             titles = {c.id: c.title for c in memory.conversations(limit=10_000)}
-            return cards.search_results(hits, sources, read_filters(words).words, titles, about)
+            return cards.search_results(hits, sources, typed.words, titles, about)
         listed = self.listed(query, closed)
         sources = self._sources(listed)
         return cards.memory_list((m, sources.get(m.source_message_id or "")) for m in listed)
