@@ -124,6 +124,7 @@ def test_what_is_learnt_late_leaves_another_conversation_alone(assistant: Assist
     for elsewhere in ("", handlers.begin_incognito().current, assistant.memory.start_conversation().id):
         late = handlers.show_learnt(taught, elsewhere)
         assert late == ChatView(side=late.side)
+    assert handlers.view(first).shown == first
     assert "Pemba" in handlers.show_learnt(taught, first).cards
 
 

@@ -139,11 +139,11 @@ class ChatHandlers(Questions):
         return current
 
     @told
-    def show_learnt(self, taught: str, current: str) -> ChatView:
+    def show_learnt(self, taught: str, shown: str) -> ChatView:
         """What learning changed: the list of conversations, and, where it is still the one shown, title and cards."""
-        if taught != current:
-            return ChatView(side=self._side(current))
-        view = self.view(current)
+        if taught != shown:
+            return ChatView(side=self._side(shown))
+        view = self.view(shown)
         return ChatView(
             heading=view.heading, side=view.side, cards=view.cards, used=view.used, send=view.send, stop=view.stop
         )

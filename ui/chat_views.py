@@ -43,6 +43,7 @@ class ChatViews(Handlers):
         speaker = personas.get(persona_id) or next(iter(personas.values()))
         return ChatView(
             current=current,
+            shown=current,
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(shown)),
             heading=cards.heading(conversation.title if conversation else "Attune", demo=bool(memory.note("demo"))),
@@ -113,6 +114,7 @@ class ChatViews(Handlers):
         running = bool(self.assistant.running(current))
         return ChatView(
             current=current,
+            shown=current,
             ids=ids,
             chatbot=gr.update(value=rows, visible=bool(rows), feedback_value=self._thumbs(thread)),
             heading=cards.incognito_heading(),

@@ -60,6 +60,8 @@ class ChatView(NamedTuple):
     """What the chat page shows, in the order of its outputs. A field that is left out stays as it is."""
 
     current: Any = gr.skip()
+    shown: Any = gr.skip()
+    """The same as `current`, kept by the server: it says what is shown when a handler runs, not when it was asked to."""
     ids: Any = gr.skip()
     chatbot: Any = gr.skip()
     heading: Any = gr.skip()

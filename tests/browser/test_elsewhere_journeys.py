@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Served, say
+from tests.browser.conftest import Served, say, thumb_down
 
 pytestmark = pytest.mark.browser
 
@@ -35,3 +35,24 @@ def test_what_is_learnt_late_never_draws_over_the_conversation_that_was_opened_s
     expect(page.locator("#heading h1")).to_have_text(title)
     assert "Pemba" not in page.locator("#cards").inner_text()
     expect(page.locator("#used")).to_contain_text("After a reply")
+
+
+def test_a_thumb_stays_with_the_reply_that_it_was_pressed_on(scripted: Scripted, browse: Browse) -> None:
+    served = scripted("First.", "Another.", "Second.", "Third.")
+    page = browse(served)
+    pressed = page.locator("#chat [aria-label='Disliked'], #chat [title='Disliked']")
+    say(page, "What is a fjord?")
+    thumb_down(page, "too short")
+    say(page, "And an inlet?")
+    expect(pressed).to_have_count(1)
+    page.locator("#incognito").click()
+    expect(page.locator("#heading h1")).to_have_text("Incognito")
+    say(page, "What is a lake?")
+    expect(pressed).to_have_count(0)
+    page.locator("#new").click()
+    expect(page.locator("#starters")).to_be_visible()
+    say(page, "What is a bay?")
+    expect(pressed).to_have_count(0)
+    page.locator("#conversations [data-act=open]").last.click()
+    expect(page.locator("#chat .bot.message").first).to_have_text("First.")
+    expect(pressed).to_have_count(1)

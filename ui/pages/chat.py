@@ -68,7 +68,7 @@ def _side(name: str) -> gr.Markdown:
 def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr.HTML, question: Question) -> ChatPage:
     current = gr.Textbox(visible="hidden", elem_id="current")
     wanted, place = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden", elem_id="place")
-    ids, rated, taught = gr.State([]), gr.State(""), gr.State("")
+    shown, ids, rated, taught = gr.State(""), gr.State([]), gr.State(""), gr.State("")
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
         with gr.Row(visible=False, elem_id="tools") as tools:
@@ -143,37 +143,37 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 right = gr.Textbox(label="What is right?", placeholder="I live in Bergen.", elem_id="right-text")
                 put_right = gr.Button("Remember this", variant="primary", size="sm", elem_id="right-save")
 
-    view = [current, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools, collection]
-    view += [sides, side_a, side_b, choice]
+    view = [current, shown, ids, chatbot, heading, side, persona, starters, cards, used, box, send, stop, tools]
+    view += [collection, sides, side_a, side_b, choice]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     many: dict[str, Any] = {**quiet, "trigger_mode": "multiple"}
+    # One after another, so that the page draws them in the order in which they looked.
+    look: dict[str, Any] = {**many, "concurrency_id": "look", "concurrency_limit": 1}
 
     submitted = gr.on([box.submit, send.click], handlers.submit, [box, current, persona], view, **quiet)
     retried = chatbot.retry(handlers.regenerate, [ids, current], view, **quiet)
     edited = chatbot.edit(handlers.edit, [ids, current], view, **quiet)
-    learnt = []
     for event in (submitted, retried, edited):
         for wait in (handlers.await_learning, handlers.await_late_learning):
-            waited = event.then(wait, current, taught, **many)
-            event = waited.then(handlers.show_learnt, [taught, current], view, trigger_mode="always_last", **quiet)
-            learnt.append(event)
+            event = event.then(wait, current, taught, **many).then(handlers.show_learnt, [taught, shown], view, **look)
 
     loaded = page.load(handlers.open, [current, wanted], view, js=READ_ADDRESS, **quiet)
     loaded.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
     found = loaded.then(handlers.place_of, [current, wanted], place, js=READ_ADDRESS, **quiet)
     found.then(None, place, None, js=SHOW_MESSAGE)
     attached = loaded.then(handlers.attach, current, view, **quiet)
-    picked = side.click(handlers.pick, None, view, **many)
+    picked = side.click(handlers.pick, None, view, **look)
     picked.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
     attached_again = picked.then(handlers.attach, current, view, **many)
-    begun = new.click(lambda: handlers.open(""), None, view, **many)
+    begun = new.click(lambda: handlers.open(""), None, view, **look)
     begun.then(None, None, None, js=FOCUS_BOX)
     begun.then(None, None, None, js=CLOSE_SIDEBAR_ON_PHONE)
-    hidden = incognito.click(handlers.begin_incognito, None, view, **many)
+    hidden = incognito.click(handlers.begin_incognito, None, view, **look)
     hidden.then(None, None, None, js=FOCUS_BOX)
     # Looking elsewhere ends the drawing of a reply, never the reply. Gradio runs what follows an event that was cancelled,
-    # so waiting for what is learnt goes on, and draws the conversation that is shown by then.
-    drawing = [submitted, retried, edited, attached, attached_again, *learnt]
+    # so waiting for what is learnt goes on, and draws the conversation that is shown by then. What learning draws is not
+    # cancelled: it is over at once, and a cancel that comes before its event has an id is an error of the page.
+    drawing = [submitted, retried, edited, attached, attached_again]
     for component in (side, new, incognito):
         component.click(None, None, None, cancels=drawing)
     current.change(None, current, None, js=KEEP_IN_ADDRESS)
