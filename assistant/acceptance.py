@@ -13,7 +13,7 @@ user who likes nearly everything makes no candidate a winner.
 g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
 begin, and over the topics for which the rule may be wanted. All of these, and their parts of the stakes, are fixed before
 the first rating, and a mean of such ratios is one again. So a batch of candidates bets together: it is accepted when the
-mean of its candidates' E reaches 1 / alpha_j. The alphas of a lifetime sum to 3 %. Which candidate of such a batch takes
+mean of its candidates' E reaches 1 / alpha_j. The alphas of a lifetime sum to 4 %. Which candidate of such a batch takes
 effect costs none of that error, however it is chosen: for a user who rates at random any would be wrong, and the chance that
 a batch ever gets there is bounded already. It is chosen by what it won over what topics alone explain (`topics_alone`).
 """
@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-ALPHA = 0.03
+ALPHA = 0.04
 """The most that the chance may be that a user who rates at random ever sees a change, over all batches together. Promised are
 5 %; trials of what is liked lately bring the chance near its bound, and 200 lifetimes must show it."""
-CATALOGUE_SHARE = 0.7
+CATALOGUE_SHARE = 0.8
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -72,6 +72,7 @@ def thumb_wealth(
     tried: ArrayLike | None = None,
     *,
     bounds: Sequence[float] = (),
+    reach: float = math.inf,
 ) -> NDArray[np.float64]:
     """log E after each thumb, in nats, of a rule that is wanted whatever is asked.
 
@@ -82,15 +83,17 @@ def thumb_wealth(
         tried: (n,) True where the answer was written with the rule on trial; None: not known.
         bounds: where liking may begin, in the unit of the signs. Fixed beforehand: were they moved with what is seen, early
             answers would be judged by another bound than late ones.
+        reach: each bound's part of the stakes falls to 1/e this far from the sign of the first answer, which is known before
+            its thumb. Infinite: all bounds have the same part.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    bets = _bets(rewards, signs, tried, bounds) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds, reach) if y.size else []
     if not bets:
         return np.zeros(y.size + 1)
-    paths = [_mean(np.cumsum(_log_chance(y, like), axis=1)) + weight for weight, like in bets]
+    paths = [_mixed(np.cumsum(_log_chance(y, like), axis=1), parts) for parts, like in bets]
     return np.concatenate([[0.0], np.logaddexp.reduce(np.stack(paths), axis=0) - _null(y)])
 
 
@@ -101,6 +104,7 @@ def scoped_wealth(
     tried: ArrayLike | None = None,
     *,
     bounds: Sequence[float] = (),
+    reach: float = math.inf,
     inside: Sequence[Sequence[bool]],
 ) -> NDArray[np.float64]:
     """log E after all thumbs, in nats, of the rule being wanted everywhere, and of each set of topics.
@@ -109,7 +113,7 @@ def scoped_wealth(
     liked nor disliked for it (Krichevsky and Trofimov's estimate of the like-rate).
 
     Args:
-        labels, rewards, signs, tried, bounds: as in `thumb_wealth`.
+        labels, rewards, signs, tried, bounds, reach: as in `thumb_wealth`.
         inside: (s, n) True where a rating is of the topics of a set.
 
     Returns:
@@ -117,19 +121,19 @@ def scoped_wealth(
     """
     y = np.asarray(labels, dtype=bool)
     within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
-    bets = _bets(rewards, signs, tried, bounds) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds, reach) if y.size else []
     if not bets:
         return np.zeros(1 + len(within))
     likes = (1 - within) @ y
     others = (1 - within).sum(axis=1)
     indifferent = np.array([_estimated(int(k), int(n)) for k, n in zip(likes, others, strict=True)])
     parts = []
-    for weight, like in bets:
+    for weights, like in bets:
         chances, reverse = _log_chance(y, like), _log_chance(y, LIKED_ABOVE + LIKED_BELOW - like)
         here = within @ chances.T
         there = np.logaddexp((1 - within) @ reverse.T, indifferent[:, None]) - math.log(2)
         everywhere = chances.sum(axis=1)[None, :]
-        parts.append(_mean(np.concatenate([everywhere, here + there]).T) + weight)
+        parts.append(_mixed(np.concatenate([everywhere, here + there]).T, weights))
     result: NDArray[np.float64] = np.logaddexp.reduce(np.stack(parts), axis=0) - float(_null(y)[-1])
     return result
 
@@ -166,24 +170,27 @@ def scope_shares(sets: int) -> NDArray[np.float64]:
 
 
 def _bets(
-    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None, bounds: Sequence[float]
-) -> list[tuple[float, NDArray[np.float64]]]:
-    """What is bet, view by view: (log of its part of the stakes, how likely a like is (thresholds, n))."""
+    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None, bounds: Sequence[float], reach: float
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """What is bet, view by view: (log of the parts of the stakes (thresholds,), how likely a like is (thresholds, n))."""
     # The scale of rewards looks at answers, never at labels, so it may include the present one.
     r: NDArray[np.float64] = np.asarray(rewards, dtype=np.float64)
     counts: NDArray[Any] = np.arange(1, r.size + 1)
-    seen: list[tuple[float, NDArray[np.float64]]] = []
+    seen: list[tuple[float, NDArray[np.float64], NDArray[np.float64]]] = []
     if not np.isnan(r).all():
         known = np.nan_to_num(r)
         scale = np.maximum(FLOOR, np.sqrt(np.cumsum(known**2) / counts))
-        seen.append((REWARD_SHARE, _like(known / scale, THRESHOLDS, SLOPE)))
+        even = np.full(len(THRESHOLDS), -math.log(len(THRESHOLDS)))
+        seen.append((REWARD_SHARE, even, _like(known / scale, THRESHOLDS, SLOPE)))
     if signs is not None:
-        seen.append((SIGN_SHARE, _like(np.asarray(signs, dtype=np.float64), bounds, SIGN_SLOPE)))
+        s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
+        near = -np.abs(np.asarray(bounds, dtype=np.float64) - s[0]) / reach
+        seen.append((SIGN_SHARE, near - np.logaddexp.reduce(near), _like(s, bounds, SIGN_SLOPE)))
     if tried is not None and seen:
         arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
-        seen.append((TRIED_SHARE, arm))
-    whole = sum(share for share, _ in seen)
-    return [(math.log(share / whole), like) for share, like in seen]
+        seen.append((TRIED_SHARE, np.zeros(1), arm))
+    whole = sum(share for share, _, _ in seen)
+    return [(math.log(share / whole) + parts, like) for share, parts, like in seen]
 
 
 def _like(values: NDArray[np.float64], thresholds: Sequence[float], slope: float) -> NDArray[np.float64]:
@@ -199,9 +206,9 @@ def _log_chance(y: NDArray[np.bool_], like: NDArray[np.float64]) -> NDArray[np.f
     return result
 
 
-def _mean(log_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """log of the mean over the first axis."""
-    result: NDArray[np.float64] = np.logaddexp.reduce(log_values, axis=0) - math.log(len(log_values))
+def _mixed(log_values: NDArray[np.float64], log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log of the weighted sum over the first axis."""
+    result: NDArray[np.float64] = np.logaddexp.reduce(log_values + log_weights[:, None], axis=0)
     return result
 
 

@@ -67,6 +67,9 @@ BOUNDS: dict[str, tuple[float, ...]] = dict.fromkeys(SIGNS, _IS_THERE) | {
     **dict.fromkeys(("Use a formal tone.", "Do not use emoji.", "Do not use exclamation marks."), (-0.5,)),
 }
 """Rule of the catalogue -> from where on its sign may be liked, fixed before any answer is seen."""
+REACH = dict.fromkeys(("Keep answers short.", "Give more detail."), 0.8)
+"""Rule of the catalogue -> how far from the sign of an answer its bound may well lie: what is wanted of the length of answers is
+seldom many times what they have."""
 
 ABSENCE = frozenset({"Do not use emoji.", "Do not use exclamation marks.", "Use a formal tone."})
 """Rules that ask for nothing but that something is not there: an answer without it cannot be mended by them."""
@@ -88,3 +91,8 @@ def bounds_of(edit: Edit) -> tuple[float, ...]:
     if edit.kind == "drop":
         return tuple(-bound for bound in BOUNDS.get(edit.target, ()))
     return () if edit.topic else BOUNDS.get(edit.text, ())
+
+
+def reach_of(edit: Edit) -> float:
+    """How far from the first answer's sign a bound of an edit may well lie; infinite where any is as good as another."""
+    return REACH.get(edit.target if edit.kind == "drop" else edit.text, math.inf)

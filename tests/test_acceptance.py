@@ -65,7 +65,7 @@ def test_the_stake_is_fair_for_thumbs_that_know_nothing(like_rate: float, seed: 
     for number in range(2**8):
         labels = [bool(number >> bit & 1) for bit in range(8)]
         chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
-        expected += chance * math.exp(float(thumb_wealth(labels, rewards, signs, bounds=BOUNDS)[-1]))
+        expected += chance * math.exp(float(thumb_wealth(labels, rewards, signs, bounds=BOUNDS, reach=0.5)[-1]))
     assert expected <= 1 + 1e-9
 
 
@@ -110,6 +110,18 @@ def test_a_sign_finds_what_the_reward_has_backwards() -> None:
     assert thumb_wealth(labels, backwards, words, bounds=[-2.5])[-1] > threshold(0, 13)
     assert thumb_wealth(labels, [math.nan] * 20, words, bounds=[-2.5])[-1] > threshold(0, 13)
     assert thumb_wealth(labels, [math.nan] * 20)[-1] == 0
+
+
+def test_a_bound_near_the_first_answer_has_more_of_the_stakes_and_a_far_one_is_found_too() -> None:
+    bounds = [float(bound) for bound in range(-20, 0)]
+
+    def won(signs: list[float], reach: float) -> float:
+        labels = [sign > -11 for sign in signs]
+        return float(thumb_wealth(labels, [math.nan] * len(signs), signs, bounds=bounds, reach=reach)[-1])
+
+    near, far = [-10.5, -12.0] * 10, [-19.5, *[-10.5, -12.0] * 14]
+    assert won(near, 2.0) > won(near, math.inf)
+    assert threshold(0, 13) < won(far, 2.0) < won(far, math.inf)
 
 
 def test_the_error_of_a_lifetime_is_shared_by_all_batches() -> None:
@@ -189,7 +201,7 @@ def test_bets_on_topics_are_fair_for_thumbs_that_know_nothing(like_rate: float, 
     for number in range(2**8):
         labels = [bool(number >> bit & 1) for bit in range(8)]
         chance = math.prod(like_rate if y else 1 - like_rate for y in labels)
-        expected += chance * np.exp(scoped_wealth(labels, rewards, signs, tried, bounds=BOUNDS, inside=SETS))
+        expected += chance * np.exp(scoped_wealth(labels, rewards, signs, tried, bounds=BOUNDS, reach=0.5, inside=SETS))
     assert (expected <= 1 + 1e-9).all()
     assert math.isclose(float(np.exp(scope_shares(len(SETS))).sum()), 1)
 

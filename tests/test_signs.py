@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.catalogue import BY_TEXT
-from assistant.signs import BOUNDS, SIGNS, bounds_of, sign_of
+from assistant.signs import BOUNDS, REACH, SIGNS, bounds_of, reach_of, sign_of
 from memory import Edit
 
 
@@ -25,6 +25,12 @@ def test_what_can_be_seen_may_be_liked_from_some_bound_on() -> None:
     assert bounds_of(Edit(kind="drop", target="Use emoji.")) == (-0.5,)
     assert bounds_of(Edit(kind="add", text="Answer in plain words.")) == ()
     assert bounds_of(Edit(kind="add", text="Use emoji.", topic="talk")) == ()
+
+
+def test_only_of_lengths_some_bounds_are_likelier_than_others() -> None:
+    assert set(REACH) <= set(SIGNS)
+    assert reach_of(Edit(kind="add", text="Keep answers short.")) == reach_of(Edit(kind="drop", target="Give more detail."))
+    assert reach_of(Edit(kind="add", text="Use emoji.")) == float("inf")
 
 
 def test_an_answer_of_its_kind_shows_it() -> None:
