@@ -1031,8 +1031,9 @@ def without_topic_rules(block: str) -> str:
 def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
     """Of each batch that has earned its place the candidates that did nearly best, with how far the batch is beyond its stake.
 
-    First by what they won over what topics alone explain, where that is enough, then by all that they won. The batch has
-    earned its place either way, so which of its candidates is taken costs none of the error.
+    First by what they won over what topics alone explain, where that is enough, then by all that they won. For which topics one
+    holds is said by all that it won: answers about other topics speak for all candidates, and differently for its sets of topics.
+    The batch has earned its place either way, so which of its candidates is taken costs none of the error.
 
     Args:
         standings: the nearest to acceptance first.
@@ -1046,7 +1047,7 @@ def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
         if lead >= 0:
             enough = max(acceptance.EVIDENT, max(s.evidence for s in batch) - acceptance.NEARLY_BEST)
             evident = sorted((s for s in batch if s.evidence >= enough), key=lambda s: -s.evidence)
-            found += [(replace(s, scoped=s.over_topics), lead) for s in evident]
+            found += [(s, lead) for s in evident]
             found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
     return found
 

@@ -162,6 +162,8 @@ class SearchHit:
     score: float
     """After fusion and ranking: high is good; comparable within one search only."""
     source: HitSource
+    similarity: float | None = None
+    """Cosine to the query of its nearest part; None where it was not found by meaning."""
     why: tuple[tuple[str, float], ...] = ()
     """What spoke for it, each part from 0 to 1: see `memory.why`."""
 

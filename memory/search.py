@@ -112,8 +112,8 @@ class Gathered:
     """By words, best first."""
     by_words: dict[str, float]
     """Messages with their BM25."""
-    near: list[str]
-    """Facts and messages by meaning, nearest first."""
+    near: dict[str, float]
+    """Facts and messages by meaning with the cosine of their nearest part, nearest first."""
     evidence: dict[str, ranking.Evidence]
     """Of every message found."""
 
@@ -136,7 +136,7 @@ def _why(identifier: str, gathered: Gathered, now: datetime) -> tuple[tuple[str,
         return why.of_message(gathered.evidence[identifier], created_at=candidate.created_at, now=now)
     return why.of_fact(
         by_words=gathered.facts.index(identifier) if identifier in gathered.facts else None,
-        by_meaning=gathered.near.index(identifier) if identifier in gathered.near else None,
+        by_meaning=[*gathered.near].index(identifier) if identifier in gathered.near else None,
         importance=candidate.importance,
         created_at=candidate.created_at,
         now=now,
@@ -191,7 +191,7 @@ class Searcher:
             "facts_by_meaning": [identifier for identifier in gathered.near if not found[identifier].role],
             "messages": _rank_messages(blends, found, now),
         }
-        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, {*gathered.near}
+        by_words, by_meaning = {*gathered.by_words, *gathered.facts}, dict(gathered.near)
         if more is not None:
             found, blends = {**found, **more.found}, ranking.added(blends, _blends(more))
             near = [identifier for identifier in more.near if not found[identifier].role]
@@ -201,7 +201,7 @@ class Searcher:
                 "messages": ranking.keeping_up(_rank_messages(blends, found, now), rankings["messages"]),
             }
             by_words |= {*more.by_words, *more.facts}
-            by_meaning |= {*more.near}
+            by_meaning |= {i: max(cosine, by_meaning.get(i, -1.0)) for i, cosine in more.near.items()}
         scores = ranking.fuse(rankings, WEIGHTS)
         for identifier in scores.keys() - blends.keys():
             scores[identifier] = _with_priors(scores[identifier], found[identifier], now)
@@ -220,6 +220,7 @@ class Searcher:
                 item=items[identifier],
                 score=scores[identifier],
                 source=_source(identifier, by_words, by_meaning),
+                similarity=by_meaning.get(identifier),
                 why=_why(identifier, gathered, now),
             )
             for identifier in shown
@@ -284,7 +285,10 @@ class Searcher:
         around = self._around({i: candidate for i, candidate in found.items() if candidate.role}, scope, Around())
         made = self._embed([query] if fts else []) if vectors is None else vectors()
         vector = made[0] if made else None
-        near = _add(found, self._nearest(vector, found, scope, include, NEAREST // share)) if vector is not None else []
+        near: dict[str, float] = {}
+        if vector is not None:
+            nearest = self._nearest(vector, found, scope, include, NEAREST // share)
+            near = dict(zip(_add(found, [candidate for candidate, _ in nearest]), (c for _, c in nearest), strict=True))
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
         around = self._around(messages, scope, around)
         evidence = self._evidence(query, messages, by_words, vector, around, named)
@@ -430,14 +434,16 @@ class Searcher:
         scope: Scope,
         include: Collection[Include],
         limit: int,
-    ) -> list[Candidate]:
-        """The nearest that the scope admits, nearest first. What is among `found` it admitted already."""
+    ) -> list[tuple[Candidate, float]]:
+        """The nearest that the scope admits with their cosines, nearest first. What is among `found` it admitted already."""
         assert self._index is not None
         if scope.conversation_id is None:
             pieces = self._index.query(vector, limit + len(scope.exclude_message_ids))
+            cosines = {item_of(piece): 1 - distance for piece, distance in reversed(pieces)}
             ids = list(dict.fromkeys(item_of(piece) for piece, _ in pieces))
         else:
-            ids = self._nearest_in_conversation(vector, scope.conversation_id)[:limit]
+            cosines = self._cosines_in_conversation(vector, scope.conversation_id)
+            ids = ranking.ranked(cosines)[: min(limit, NEAREST)]
         allowed = {identifier: found[identifier] for identifier in ids if identifier in found}
         for kind, columns, table, (where, parameters) in (
             ("message", _MESSAGE_COLUMNS, "messages m", _messages_in(scope)),
@@ -448,7 +454,7 @@ class Searcher:
                 marks = ", ".join("?" * len(unread))
                 sql = f"SELECT {columns} FROM {table} WHERE id IN ({marks}) AND {where}"
                 _add(allowed, [_candidate(row) for row in self._store.rows(sql, [*unread, *parameters])])
-        return [allowed[identifier] for identifier in ids if identifier in allowed]
+        return [(allowed[identifier], cosines[identifier]) for identifier in ids if identifier in allowed]
 
     def _vectors(self, ids: Sequence[str]) -> list[Any]:
         """Rows (item_id, vector) of each item that has one: one for each part."""
@@ -459,7 +465,7 @@ class Searcher:
             [*ids, self._embeddings.name],
         )
 
-    def _nearest_in_conversation(self, vector: Vectors, conversation_id: str) -> list[str]:
+    def _cosines_in_conversation(self, vector: Vectors, conversation_id: str) -> dict[str, float]:
         """Brute force: the nearest of all items may hold none of one conversation's."""
         assert self._embeddings is not None
         rows = self._store.rows(
@@ -467,7 +473,7 @@ class Searcher:
                WHERE m.conversation_id = ? AND e.encoder = ?""",
             [conversation_id, self._embeddings.name],
         )
-        return ranking.ranked(_best_parts(rows, vector))[:NEAREST]
+        return _best_parts(rows, vector)
 
     def _load(self, ids: Sequence[str]) -> dict[str, Memory | Message]:
         where = f"id IN ({', '.join('?' * len(ids))})"

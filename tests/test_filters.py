@@ -97,3 +97,14 @@ def test_results_are_marked_and_lead_to_their_conversation(memory: MemoryManager
     shown = cards.search_results(hits, {}, "ripe <b>", {hit.item.conversation_id: "Fruit & more"})
     assert "is <mark>ripe</mark>, says" in shown
     assert f'<a href="?c={hit.item.conversation_id}&amp;m={hit.item.id}">Fruit &amp; more</a>' in shown
+
+
+def test_what_means_nothing_near_and_shares_no_word_is_left_out(
+    memory: MemoryManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = memory.search("zzzz")
+    assert found and {hit.source for hit in found} == {"dense"}
+    assert memory.search_as_typed("zzzz") == []
+    similar = sorted(hit.similarity for hit in found if hit.similarity is not None)
+    monkeypatch.setattr("memory.manager.LEAST_SIMILAR", similar[0])
+    assert len(memory.search_as_typed("zzzz")) == len(found)

@@ -29,7 +29,9 @@ def test_what_can_be_seen_may_be_liked_from_some_bound_on() -> None:
 
 def test_only_of_lengths_some_bounds_are_likelier_than_others() -> None:
     assert set(REACH) <= set(SIGNS)
-    assert reach_of(Edit(kind="add", text="Keep answers short.")) == reach_of(Edit(kind="drop", target="Give more detail."))
+    assert reach_of(Edit(kind="add", text="Keep answers short.")) == reach_of(
+        Edit(kind="drop", target="Give more detail.")
+    )
     assert reach_of(Edit(kind="add", text="Use emoji.")) == float("inf")
 
 
