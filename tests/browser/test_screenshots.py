@@ -93,3 +93,23 @@ def test_the_page_looks_right_light_and_dark_and_wide_and_narrow(
     open_tab(phone, "Chat")
     box = phone.locator("#box textarea").bounding_box()
     assert box is not None and box["width"] > 180 and box["y"] + box["height"] <= 844
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_box_to_type_into_is_within_the_window_from_the_start(
+    scripted: Callable[..., Served], browse: Callable[..., Page], width: int, height: int
+) -> None:
+    page = browse(scripted("An inlet."), width=width, height=height)
+
+    def ends_at() -> float:
+        box = page.locator("#composer").bounding_box()
+        assert box is not None
+        return box["y"] + box["height"]
+
+    expect(page.locator("#starters")).to_be_visible()
+    assert height - 100 < ends_at() <= height
+    page.locator("#incognito").click()
+    expect(page.locator("#heading h1")).to_have_text("Incognito")
+    expect(page.locator("#starters")).to_be_hidden()
+    page.wait_for_timeout(300)
+    assert height - 100 < ends_at() <= height
