@@ -48,6 +48,8 @@ JUDGED_AFTER = 24
 EXPRESSIBLE_GAIN, EXPRESSIBLE_AT = 0.2, 0.6
 """A taste counts when its oracle prompt holds at least this much more often than no prompt, and this often at all."""
 Track = Literal["thumbs", "reasons"]
+LIVES: dict[Track, int] = {"thumbs": 6, "reasons": 2}
+"""A thumb in twenty is the other one: three lives of each user by thumbs alone may differ by a fifth from three others."""
 
 
 class CachedModel:
@@ -605,7 +607,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, help="a GGUF file; by default the built-in model")
     parser.add_argument("--track", choices=("thumbs", "reasons", "both"), default="both")
     parser.add_argument("--ratings", type=int, default=48, help="how many each user gives")
-    parser.add_argument("--seeds", type=int, default=3, help="lives of each user; figures are of all of them")
+    lives = ", ".join(f"{n} of the track {track}" for track, n in LIVES.items())
+    parser.add_argument(
+        "--seeds", type=int, help=f"lives of each user; figures are of all of them; {lives} unless given"
+    )
     parser.add_argument("--lifetimes", type=int, default=200, help="of users who must see no change; 0: none")
     parser.add_argument("--cost", action="store_true", help="only measure time, tokens, and replies meanwhile")
     parser.add_argument("--only", action="append", help="only this user; may be given more than once")
@@ -633,7 +638,7 @@ def show(world: World, writer: Writer, options: argparse.Namespace) -> str:
     lives = []
     for track in tracks:
         for user in users:
-            for seed in range(options.seeds):
+            for seed in range(options.seeds or LIVES[track]):
                 life = live(user, track, world, writer, ratings=options.ratings, seed=seed)
                 lives.append(life)
                 print(f"{track} {user.id} {life.ratings_to_oracle} {life.seconds:.1f} s", file=sys.stderr)
