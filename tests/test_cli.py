@@ -406,6 +406,8 @@ def test_memories_are_saved_edited_and_loaded_back(tmp_path: Path) -> None:
     for name in ("memory.csv", "memory.jsonl"):
         assert attune("memory", "save", str(tmp_path / name), "--all").exit_code == 0
     assert attune("memory", "save", str(tmp_path / "memory.txt")).exit_code == FAILED
+    assert attune("memory", "save", str(page)).exit_code == FAILED, "nothing is replaced unasked"
+    assert attune("memory", "save", str(page), "--overwrite").exit_code == 0
     assert attune("memory", "load", str(tmp_path / "nowhere.md")).exit_code == NOT_FOUND
 
 

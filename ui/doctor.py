@@ -88,6 +88,7 @@ def _encoder(_settings: Settings) -> str:
 
 def _home(settings: Settings) -> str:
     from memory import open_memory
+    from ui.cards import counted
 
     with open_memory(settings.home, start_worker=False) as memory:
         problems = memory.check()
@@ -96,4 +97,5 @@ def _home(settings: Settings) -> str:
         owner = "" if memory.owner else ", open in another process"
         counts, queued = memory.counts(), memory.jobs.pending(LEARNING)
     waiting = f", {queued} to be learnt from at the next chat" if queued else ""
-    return f"{settings.home}, {counts['messages']} messages, {counts['memories']} memories{waiting}{owner}"
+    kept = f"{counted(counts['messages'], 'message')}, {counted(counts['memories'], 'memory')}"
+    return f"{settings.home}, {kept}{waiting}{owner}"

@@ -33,14 +33,15 @@ def learning_page(
     parts += [rule_card(rule, taught) for rule in rules]
     if current is not None and rules:
         parts.append(f'<div class="a-buttons">{button("Take the last change back", "undo-rule", current.id)}</div>')
-    if not parts:
+    surmised = nearest(standings)
+    if not parts and not surmised:
         parts.append(
             empty(
                 "No rules yet",
                 "Press a thumb under answers. What you like is learnt once it is sure; a reason on two answers proposes a rule.",
             )
         )
-    parts.append(nearest(standings))
+    parts.append(surmised)
     parts.append(chart(liked, [v.decided_at for v in versions if v.state in ("accepted", "retired") and v.decided_at]))
     parts.append(history(versions, current, evidence))
     return "".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,7 @@ def export_data(
             print_json(manifest)
         else:
             counts = manifest["counts"]
-            out.print(f"{file}: {counts['messages']} messages, {counts['memories']} memories", markup=False)
+            out.print(f"{file}: {_counted(counts)}", markup=False)
         if file.suffix.lower() != ".zip":
             err.print(f"{file} is a zip, whatever its ending says.", markup=False)
 
@@ -70,6 +71,7 @@ def _import_chats(store: MemoryManager, file: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from memory.chat_import import import_chats
+    from ui.cards import counted
 
     with progress_on_err("Reading") as reading:
         result = import_chats(store, file, reading=reading, embed=False)
@@ -77,9 +79,16 @@ def _import_chats(store: MemoryManager, file: Path, as_json: bool) -> None:
         print_json(asdict(result))
     else:
         out.print(
-            f"{result.conversations} conversations with {result.messages} messages added, "
-            f"{result.known_conversations} conversations and {result.known_messages} messages already there"
+            f"{counted(result.conversations, 'conversation')} with {counted(result.messages, 'message')} added, "
+            f"{counted(result.known_conversations, 'conversation')} and "
+            f"{counted(result.known_messages, 'message')} already there"
         )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    from ui.cards import counted
+
+    return f"{counted(counts['messages'], 'message')}, {counted(counts['memories'], 'memory')}"
 
 
 def erase(
@@ -98,7 +107,7 @@ def erase(
             err.print("Attune is open in another window. Close it, then erase.", style="red")
             raise typer.Exit(FAILED)
         if not as_json:
-            err.print(f"{home}: {counts['messages']} messages, {counts['memories']} memories.", markup=False)
+            err.print(f"{home}: {_counted(counts)}.", markup=False)
         elif not yes:
             print_json({"would_remove": str(home), **counts})
         if not agreed(f"Type {WORD} to remove all of it", yes=yes, as_json=as_json, word=WORD):

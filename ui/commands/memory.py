@@ -228,6 +228,7 @@ def save(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Ends in .md, .jsonl or .csv; - prints markdown.")],
     closed: Annotated[bool, typer.Option("--all", help="Also what is no longer true (not in .md).")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there already.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the memories to a file: markdown that you can edit and load back, JSON lines, or a table."""
@@ -242,6 +243,8 @@ def save(
             return
         if file.suffix.lower() not in forms:
             raise AttuneError(f"{file.name} must end in .md, .jsonl or .csv.")
+        if file.exists() and not overwrite:
+            raise AttuneError(f"{file} is there already. Choose another name, or add --overwrite to replace it.")
         try:
             file.write_text(memory_file.write(found, forms[file.suffix.lower()]), encoding="utf-8")
         except OSError as error:
