@@ -54,6 +54,13 @@ def test_the_export_is_a_whole_zip(client: TestClient) -> None:
         assert "manifest.json" in archive.namelist()
 
 
+def test_the_search_of_memories_is_a_text_before_its_tab_was_ever_opened(client: TestClient) -> None:
+    """Forgetting redraws the list, and Gradio hands on what the configuration says of a box that was never drawn."""
+    config = client.get("/config").json()
+    search = [c["props"] for c in config["components"] if c["props"].get("elem_id") == "memory-search"]
+    assert [box["value"] for box in search] == [""]
+
+
 def test_the_chat_page_has_an_output_for_each_part_of_a_view(client: TestClient) -> None:
     config = client.get("/config").json()
     assert config["analytics_enabled"] is False

@@ -83,7 +83,11 @@ def test_what_was_told_is_shown_known_elsewhere_and_forgotten_everywhere(scripte
     expect(page.locator("#starters")).to_be_visible()
     assert say(page, "What is my dog called?") == "Pemba."
     expect(page.locator("#used")).to_contain_text("Pemba")
+    expect(page.locator("#cards .facts")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#cards .facts")).to_be_visible()
     expect(page.locator("#cards .facts")).to_contain_text("Pemba")
+    page.set_viewport_size({"width": 1280, "height": 800})
 
     page.locator("#used [data-act=forget]").first.click()
     expect(page.locator("#confirm")).to_contain_text("Pemba")
@@ -95,6 +99,8 @@ def test_what_was_told_is_shown_known_elsewhere_and_forgotten_everywhere(scripte
     expect(page.locator("#chat")).not_to_contain_text("Pemba")
     open_tab(page, "Memory")
     page.locator("#memory-search textarea, #memory-search input").fill("Pemba")
+    expect(page.locator("#memories")).to_contain_text("Nothing found")
+    page.locator("#memory-search textarea, #memory-search input").fill("dog called Pemba")
     expect(page.locator("#memories")).to_contain_text("What is my dog called?")
     expect(page.locator("#memories")).not_to_contain_text("Pemba")
     open_tab(page, "Profile")

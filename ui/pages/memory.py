@@ -20,6 +20,7 @@ def build_memory(handlers: MemoryHandlers, tab: gr.Tab, question: Question) -> N
         gr.HTML("<h2>Memory</h2><p class='a-lead'>Everything that is remembered, with its source and its dates.</p>")
         with gr.Row():
             query = gr.Textbox(
+                "",  # not None, which the page says of a tab that was never opened, and forgetting redraws this one
                 label="Search",
                 placeholder="dog   is:plan   about:sister   on:2026-03-20",
                 elem_id="memory-search",
