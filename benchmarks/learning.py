@@ -121,6 +121,9 @@ class NoVectors:
     def embed_query(self, _text: str) -> NDArray[np.float32]:
         return np.zeros(1, np.float32)
 
+    def chunks(self, text: str) -> list[str]:
+        return [text]
+
 
 def global_rules() -> str:
     return (files("assistant") / "prompts" / "global.txt").read_text(encoding="utf-8")
