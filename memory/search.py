@@ -288,7 +288,8 @@ class Searcher:
         near: dict[str, float] = {}
         if vector is not None:
             nearest = self._nearest(vector, found, scope, include, NEAREST // share)
-            near = dict(zip(_add(found, [candidate for candidate, _ in nearest]), (c for _, c in nearest), strict=True))
+            _add(found, [candidate for candidate, _ in nearest])
+            near = {candidate.id: cosine for candidate, cosine in nearest}
         messages = {identifier: candidate for identifier, candidate in found.items() if candidate.role}
         around = self._around(messages, scope, around)
         evidence = self._evidence(query, messages, by_words, vector, around, named)
@@ -443,7 +444,7 @@ class Searcher:
             ids = list(dict.fromkeys(item_of(piece) for piece, _ in pieces))
         else:
             cosines = self._cosines_in_conversation(vector, scope.conversation_id)
-            ids = ranking.ranked(cosines)[: min(limit, NEAREST)]
+            ids = ranking.ranked(cosines)[:limit]
         allowed = {identifier: found[identifier] for identifier in ids if identifier in found}
         for kind, columns, table, (where, parameters) in (
             ("message", _MESSAGE_COLUMNS, "messages m", _messages_in(scope)),

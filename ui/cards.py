@@ -129,6 +129,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing if number == 1 else plural}"
 
 
+def said_and_known(counts: Mapping[str, int]) -> str:
+    """`3 messages, 1 memory`, of the rows in each table."""
+    return f"{counted(counts['messages'], 'message')}, {counted(counts['memories'], 'memory')}"
+
+
 def audience(chosen: Mapping[Axis, str]) -> str:
     """How someone new is answered, to be picked: one choice on each axis, or none."""
     choices = "".join(

@@ -88,7 +88,7 @@ def _encoder(_settings: Settings) -> str:
 
 def _home(settings: Settings) -> str:
     from memory import open_memory
-    from ui.cards import counted
+    from ui.cards import said_and_known
 
     with open_memory(settings.home, start_worker=False) as memory:
         problems = memory.check()
@@ -97,5 +97,4 @@ def _home(settings: Settings) -> str:
         owner = "" if memory.owner else ", open in another process"
         counts, queued = memory.counts(), memory.jobs.pending(LEARNING)
     waiting = f", {queued} to be learnt from at the next chat" if queued else ""
-    kept = f"{counted(counts['messages'], 'message')}, {counted(counts['memories'], 'memory')}"
-    return f"{settings.home}, {kept}{waiting}{owner}"
+    return f"{settings.home}, {said_and_known(counts)}{waiting}{owner}"

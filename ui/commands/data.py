@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +28,7 @@ def export_data(
         from assistant.errors import ExportFailed
         from assistant.profile import current_profile, profile_text
         from memory import transfer
+        from ui.cards import said_and_known
 
         if file.exists() and not overwrite:
             raise ExportFailed(f"{file} is there already. Choose another name, or add --overwrite to replace it.")
@@ -37,7 +37,7 @@ def export_data(
             print_json(manifest)
         else:
             counts = manifest["counts"]
-            out.print(f"{file}: {_counted(counts)}", markup=False)
+            out.print(f"{file}: {said_and_known(counts)}", markup=False)
         if file.suffix.lower() != ".zip":
             err.print(f"{file} is a zip, whatever its ending says.", markup=False)
 
@@ -85,12 +85,6 @@ def _import_chats(store: MemoryManager, file: Path, as_json: bool) -> None:
         )
 
 
-def _counted(counts: Mapping[str, int]) -> str:
-    from ui.cards import counted
-
-    return f"{counted(counts['messages'], 'message')}, {counted(counts['memories'], 'memory')}"
-
-
 def erase(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -99,6 +93,7 @@ def erase(
     """Remove everything Attune knows. Cannot be taken back; export first."""
     with caught(context):
         from memory import open_memory, transfer
+        from ui.cards import said_and_known
 
         home = settings_of(context).home
         with open_memory(home, start_worker=False) as store:
@@ -107,7 +102,7 @@ def erase(
             err.print("Attune is open in another window. Close it, then erase.", style="red")
             raise typer.Exit(FAILED)
         if not as_json:
-            err.print(f"{home}: {_counted(counts)}.", markup=False)
+            err.print(f"{home}: {said_and_known(counts)}.", markup=False)
         elif not yes:
             print_json({"would_remove": str(home), **counts})
         if not agreed(f"Type {WORD} to remove all of it", yes=yes, as_json=as_json, word=WORD):
