@@ -1047,8 +1047,8 @@ def _earned(standings: Sequence[Standing]) -> list[tuple[Standing, float]]:
         if lead >= 0:
             enough = max(acceptance.EVIDENT, max(s.evidence for s in batch) - acceptance.NEARLY_BEST)
             evident = sorted((s for s in batch if s.evidence >= enough), key=lambda s: -s.evidence)
-            found += [(s, lead) for s in evident]
-            found += [(s, lead) for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST]
+            near = [s for s in batch if s.lead >= batch[0].lead - acceptance.NEARLY_BEST and s not in evident]
+            found += [(s, lead) for s in (*evident, *near)]
     return found
 
 

@@ -161,6 +161,15 @@ def existing(path: Path) -> Path:
     return path
 
 
+def not_there(path: Path, *, overwrite: bool) -> Path:
+    """A file to be written. Raises ExportFailed where one stands that is not to be replaced."""
+    from assistant.errors import ExportFailed
+
+    if path.exists() and not overwrite:
+        raise ExportFailed(f"{path} is there already. Choose another name, or add --overwrite to replace it.")
+    return path
+
+
 def lines_from(stream: Any) -> Iterator[str]:
     """What a person types, prompt by prompt, until end of file."""
     while True:

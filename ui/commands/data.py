@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.session import FAILED, caught, memory_of, settings_of
-from ui.terminal import agreed, err, existing, out, print_json, progress_on_err
+from ui.terminal import agreed, err, existing, not_there, out, print_json, progress_on_err
 
 if TYPE_CHECKING:
     from memory import MemoryManager
@@ -25,14 +25,13 @@ def export_data(
 ) -> None:
     """Write everything that is known to a zip."""
     with memory_of(context) as store:
-        from assistant.errors import ExportFailed
         from assistant.profile import current_profile, profile_text
         from memory import transfer
         from ui.cards import said_and_known
 
-        if file.exists() and not overwrite:
-            raise ExportFailed(f"{file} is there already. Choose another name, or add --overwrite to replace it.")
-        manifest = transfer.export_zip(store, file, profile_text=profile_text(current_profile(store).lines))
+        manifest = transfer.export_zip(
+            store, not_there(file, overwrite=overwrite), profile_text=profile_text(current_profile(store).lines)
+        )
         if as_json:
             print_json(manifest)
         else:

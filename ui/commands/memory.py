@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from ui.session import FAILED, memory_of
-from ui.terminal import agreed, day, err, existing, out, plain, print_json, print_table, text_of, write
+from ui.terminal import agreed, day, err, existing, not_there, out, plain, print_json, print_table, text_of, write
 
 if TYPE_CHECKING:
     from assistant.memory_file import Changes
@@ -243,10 +243,10 @@ def save(
             return
         if file.suffix.lower() not in forms:
             raise AttuneError(f"{file.name} must end in .md, .jsonl or .csv.")
-        if file.exists() and not overwrite:
-            raise AttuneError(f"{file} is there already. Choose another name, or add --overwrite to replace it.")
         try:
-            file.write_text(memory_file.write(found, forms[file.suffix.lower()]), encoding="utf-8")
+            not_there(file, overwrite=overwrite).write_text(
+                memory_file.write(found, forms[file.suffix.lower()]), encoding="utf-8"
+            )
         except OSError as error:
             raise AttuneError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
         if as_json:
