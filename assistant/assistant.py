@@ -386,7 +386,7 @@ class Assistant:
         comment: str | None = None,
         edit: str | None = None,
     ) -> Feedback:
-        """Store a thumb (+1 or -1). Reasons about style may bring a proposal: see `proposals`.
+        """Store a thumb (+1 or -1). Reasons about style may bring a proposal (see `proposals`), unless learning is off.
 
         Raises:
             NotFound: there is no such message. UnknownReason: a reason outside `refinement.REASONS`.
@@ -398,7 +398,7 @@ class Assistant:
         proposal = refinement.propose(
             self.memory.feedback(), self.memory.prompt_versions(), self.memory.current_prompt()
         )
-        if proposal is not None:
+        if proposal is not None and self.settings.refine != "off":
             self.memory.add_prompt_version(
                 parent_id=proposal.parent_id, rules=proposal.rules, state="proposed", reason=proposal.reason
             )
@@ -532,7 +532,20 @@ class Assistant:
         return [v for v in self.memory.prompt_versions() if v.state == "proposed"]
 
     def accept(self, version_id: str) -> PromptVersion:
-        return self.memory.set_prompt_state(version_id, "accepted")
+        """Put proposed rules in force. Where others came into force meanwhile, these stay, and the proposed change is made to
+        them.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        memory, current = self.memory, self.memory.current_prompt()
+        version = memory.get_prompt_version(version_id)
+        with memory.store.transaction():
+            if version.state == "proposed":
+                parent = memory.get_prompt_version(version.parent_id) if version.parent_id else None
+                rules = refinement.carried_over(parent.rules if parent else (), version.rules, self.current_rules())
+                memory.rebase_prompt_version(version_id, parent_id=current.id if current else None, rules=rules)
+            return memory.set_prompt_state(version_id, "accepted")
 
     def reject(self, version_id: str) -> PromptVersion:
         return self.memory.set_prompt_state(version_id, "rejected")
@@ -599,6 +612,10 @@ class Assistant:
             tuple(use.text for use in uses if use.item_type == "rule"),
             tuple(use.text for use in uses if use.item_type == "trial"),
         )
+
+    def version_of(self, answer: Message) -> PromptVersion | None:
+        """The learnt rules that were in force when an answer was written, as a whole; None: there were none."""
+        return next((v for v in self.memory.prompt_versions() if v.id == answer.prompt_version_id), None)
 
     def choose_starter(self, axis: Axis, choice: str) -> None:
         """How someone new is answered on one axis of `audience.AXES`; empty asks for nothing. Kept in `attune.toml`."""

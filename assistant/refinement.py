@@ -124,6 +124,22 @@ def apply_edit(rules: Sequence[Rule], edit: Edit, *, evidence: Sequence[str] = (
     return (*stay, new)
 
 
+def carried_over(before: Sequence[Rule], after: Sequence[Rule], rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The change from `before` to `after`, made to other rules: what the user has done to them since stays done."""
+    if tuple(rules) == tuple(before):
+        return tuple(after)
+    had, has = {r.id: r for r in before}, {r.id: r for r in after}
+    kept = tuple(rules)
+    for gone in (r for r in before if r.id not in has):
+        kept = apply_edit(kept, Edit(kind="drop", target=gone.text))
+    for rule in after:
+        if rule.id not in had:
+            kept = apply_edit(kept, Edit(kind="add", text=rule.text, topic=rule.topic), evidence=rule.evidence)
+        elif rule.topic != had[rule.id].topic:
+            kept = apply_edit(kept, Edit(kind="split", target=rule.text, topic=rule.topic))
+    return kept
+
+
 def in_force(rules: Iterable[Rule], question: str | None = None, persona: str = "") -> tuple[str, ...]:
     """The words of the rules that are switched on and hold for a question that a persona answers.
 

@@ -327,12 +327,17 @@ class Refiner:
         return self._persona(self._settings.persona)
 
     def system_of(self, answer: Message) -> str:
-        """The system prompt of an answer, with the rules of the version that it was written with."""
+        """The system prompt of an answer, with the rules of the version that it was written with, or those tried in it."""
         versions = {version.id: version for version in self._versions()}
         version = versions.get(answer.prompt_version_id or "")
         asked_for = self._memory.memories(kind="procedural")
         standing = standing_rules([rule for rule in asked_for if rule.persona in ("", answer.persona)])
-        learned = refinement.in_force(version.rules, self.question_of(answer), answer.persona) if version else ()
+        held = refinement.rules_for(version.rules, self.question_of(answer), answer.persona) if version else ()
+        edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
+        for use in self._memory.uses_of(answer.id):
+            if use.item_type == "trial" and use.item_id in edits:
+                held = refinement.apply_edit(held, edits[use.item_id])
+        learned = refinement.in_force(held)
         profile = [line.text for line in profile_lines_for_prompt(current_profile(self._memory), "full")]
         own = (*standing, *(rule for rule in learned if rule not in standing))
         rules = (*starter_rules(self._settings, own).values(), *own)
@@ -437,7 +442,7 @@ class Refiner:
             [one.rating == 1 for one in rated], more=edits + len(self._memory.refinements.pairs())
         ):
             return None
-        if any(v.state == "proposed" and self._memory.refinements.evidence().get(v.id) for v in self._versions()):
+        if self._is_waiting():
             return None
         current = self._memory.current_prompt()
         trials = self._trials(rated)
@@ -464,14 +469,14 @@ class Refiner:
         """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
 
         Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. Only
-        ratings of its topics count. While a proposal waits nothing is tried, and the stakes alone decide.
+        ratings of its topics count.
         """
         candidate, scope = standing.candidate, standing.scope
         of_scope = [one.rating for one in rated if counts(candidate, one) and self.topic_of(one.message_id) in scope]
         if scope != ALL and (of_scope.count(1) < MIN_OF_TOPIC or of_scope.count(-1) < MIN_OF_TOPIC):
             return False  # Being disliked elsewhere is no reason to do it here.
         versions = self._versions()
-        if not self._settings.trials or any(v.state == "proposed" for v in versions):
+        if not self._settings.trials:
             return True
         with_it = [
             one.given.rating == 1
@@ -506,7 +511,7 @@ class Refiner:
     def _accept(self, standing: Standing, lead: float, current: PromptVersion | None, run: _Run) -> PromptVersion:
         """Put it in force, or propose it. `lead`: how far its batch is beyond its stake, in nats."""
         candidate, edit = standing.candidate, standing.edit
-        result = run.full_score(edit)
+        result = run.full_score(edit, candidate)
         evidence, reason = self._why(standing)
         rules = refinement.apply_edit(self.current_rules(), edit, evidence=evidence)
         ask = self._settings.refine == "ask"
@@ -573,18 +578,23 @@ class Refiner:
     def _versions(self) -> list[PromptVersion]:
         return self._memory.prompt_versions()
 
+    def _is_waiting(self) -> bool:
+        """Does a version that has earned its place wait for the user's word? What reasons named waits too, but holds up nothing."""
+        evidence = self._memory.refinements.evidence()
+        return any(v.state == "proposed" and v.id in evidence for v in self._versions())
+
     # --- trials -------------------------------------------------------------------------------------------------------
 
     def trial(self, question: str, persona: str = "") -> Trial | None:
         """A rule to write a persona's answer to a question with, to see whether it is liked. None while the user is content.
 
-        Never without a dislike since the last change, never while a proposal waits for the user's word.
+        Never without a dislike since the last change, never while what has earned its place waits for the user's word.
         """
         if not self._settings.trials or self._settings.refine == "off" or self._why_not():
             return None
-        versions = self._versions()
-        if any(v.state == "proposed" for v in versions):
+        if self._is_waiting():
             return None
+        versions = self._versions()
         current = self._memory.current_prompt()
         since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
         rated = self._rated()
@@ -907,16 +917,28 @@ class _Run:
         p = self._log_probability(refinement.in_force(changed, question, answer.persona), answer, text)
         return None if p is None or p0 is None else reward(p, p0)
 
-    def score_of(self, changed: Sequence[Rule], base: Sequence[Rule] | None = None) -> PromptScore:
-        """The full score of a set of rules on the newest ratings, z0 and all, against `base` (those in force)."""
-        rated = self._refiner._rated()[-NEWEST:]
+    def score_of(
+        self, changed: Sequence[Rule], base: Sequence[Rule] | None = None, made_as: Candidate | None = None
+    ) -> PromptScore:
+        """The full score of a set of rules on the newest ratings and pairs, z0 and all, against `base` (those in force).
+
+        Args:
+            made_as: only what was rated after this candidate was made.
+        """
+        rated = [one for one in self._refiner._rated() if made_as is None or counts(made_as, one)][-NEWEST:]
+        pairs = [one for one in self._memory.refinements.pairs() if made_as is None or counts(made_as, one)][-NEWEST:]
+        rules = self._refiner.current_rules() if base is None else base
         examples = []
+        for pair in pairs:
+            answers = [self._memory.get_message(identifier) for identifier in (pair.better_id, pair.worse_id)]
+            better, worse = (self._reward(rules, changed, answer, answer.content) or 0.0 for answer in answers)
+            examples.append(Example(id=pair.id, reward=better, rating=1, against=worse))
         for one in rated:
             r = self.reward_of(changed, one, base=base)
             examples.append(Example(id=one.id, reward=r, rating=one.rating))
             if one.edit.strip():
-                better = self.reward_of(changed, one, one.edit, base)
-                examples.append(Example(id=one.id, reward=better, rating=1, against=r))
+                edited = self.reward_of(changed, one, one.edit, base)
+                examples.append(Example(id=one.id, reward=edited, rating=1, against=r))
         shifted = [
             self.reward_of(changed, one, self._memory.get_message(other.message_id).content, base)
             for one, other in zip(rated, rated[1:] + rated[:1], strict=True)
@@ -924,9 +946,10 @@ class _Run:
         ]
         return score_prompt(examples, shifted=shifted)
 
-    def full_score(self, edit: Edit) -> PromptScore:
-        self.tell(0, 1, f"Scoring “{refinement.describe(edit)}” on all ratings")
-        return self.score_of(refinement.apply_edit(self._refiner.current_rules(), edit))
+    def full_score(self, edit: Edit, candidate: Candidate) -> PromptScore:
+        """Of an edit, on what was rated after the candidate that it comes from was made."""
+        self.tell(0, 1, f"Scoring “{refinement.describe(edit)}” on all later ratings")
+        return self.score_of(refinement.apply_edit(self._refiner.current_rules(), edit), made_as=candidate)
 
     def right_of(self, rules: Sequence[Rule]) -> int:
         """How many of the neutral questions are answered right under these rules."""

@@ -361,7 +361,7 @@ class TurnWriter:
         profile: tuple[ProfileLine, ...] = ()
         learned = self._memory.current_prompt()
         rules: tuple[str, ...] = ()
-        learned_here: tuple[Rule, ...] = ()
+        used: list[Rule] = []
         starters: dict[Axis, str] = {}
         if strength != "off":
             importance = {memory.id: memory.importance for memory in self._memory.memories()}
@@ -370,6 +370,8 @@ class TurnWriter:
             rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
             learned_here = rules_for(learned.rules, request.question.content, request.persona.id) if learned else ()
             mine = trial.rules if trial else learned_here
+            # What is tried may take the place of a rule in force; its own words stand as the trial.
+            used = [rule for rule in learned_here if any(other.id == rule.id for other in mine)]
             rules += tuple(rule.text for rule in mine if rule.enabled and rule.text not in rules)
             starters = starter_rules(self._settings, (*rules, *(trial.topic_rules if trial else ())))
             rules = (*starters.values(), *rules)
@@ -410,9 +412,7 @@ class TurnWriter:
             if item_id not in already:
                 uses.append(MessageUse(item_type="profile", item_id=item_id, text=line.text))
         topics = {rule.id: f" (for {rule.topic})" for rule in (learned.rules if learned else ()) if rule.topic}
-        uses += [
-            MessageUse(item_type="rule", item_id=r.id, text=f"{r.text}{topics.get(r.id, '')}") for r in learned_here
-        ]
+        uses += [MessageUse(item_type="rule", item_id=r.id, text=f"{r.text}{topics.get(r.id, '')}") for r in used]
         uses += [
             MessageUse(item_type="rule", item_id=f"starter:{axis}", text=f"{text} (your choice to begin with)")
             for axis, text in starters.items()

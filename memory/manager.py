@@ -1003,16 +1003,18 @@ class MemoryManager:
     def add_feedback(
         self, message_id: str, *, rating: Rating, reasons: Sequence[str] = (), comment: str = "", edit: str = ""
     ) -> Feedback:
-        """Rate an answer; a newer rating takes the older one's place."""
+        """Rate an answer. A newer word about it takes the older one's place, and its time: what was made from the older one has
+        seen this answer, so it must not count as evidence that came later."""
         self.get_message(message_id)
+        earlier = next(iter(self.feedback(message_id)), None)
         given = Feedback(
-            id=str(ULID()),
+            id=earlier.id if earlier else str(ULID()),
             message_id=message_id,
             rating=rating,
             reasons=tuple(reasons),
             comment=clean_text(comment),
             edit=clean_text(edit),
-            created_at=self.clock(),
+            created_at=earlier.created_at if earlier else self.clock(),
         )
         with self.store.transaction():
             self.delete_feedback(message_id)
@@ -1049,8 +1051,17 @@ class MemoryManager:
         """Newest first."""
         return self.store.select("prompt_versions", PromptVersion, "1 ORDER BY seq DESC")
 
+    def get_prompt_version(self, version_id: str) -> PromptVersion:
+        """Raises NotFound."""
+        return _present("rule version", version_id, self.store.find("prompt_versions", PromptVersion, version_id))
+
+    def rebase_prompt_version(self, version_id: str, *, parent_id: str | None, rules: Sequence[Rule]) -> None:
+        """Give a version that waits for the user's word other rules, since those it was made from have changed."""
+        row = to_row(replace(self.get_prompt_version(version_id), parent_id=parent_id, rules=tuple(rules)))
+        self.store.change("prompt_versions", version_id, parent_id=row["parent_id"], rules=row["rules"])
+
     def set_prompt_state(self, version_id: str, state: RuleState) -> PromptVersion:
-        version = _present("rule version", version_id, self.store.find("prompt_versions", PromptVersion, version_id))
+        version = self.get_prompt_version(version_id)
         decided = replace(version, state=state, decided_at=self.clock())
         row = to_row(decided)
         self.store.change("prompt_versions", version_id, state=row["state"], decided_at=row["decided_at"])

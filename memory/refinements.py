@@ -195,7 +195,8 @@ class Refinements:
         return [datetime.fromisoformat(row["created_at"]) for row in rows]
 
     def stats(self) -> dict[str, Any]:
-        """Ratings counted: {"up", "down", "edited", "pairs", "by": {"reason" | "model" | "rules": {which: {"up", "down"}}}}."""
+        """Ratings counted: {"up", "down", "edited", "pairs", "weak": {"up", "down"}, "by": {"reason" | "model" | "rules": {which:
+        {"up", "down"}}}}. Weak signs are what was done with answers that have no thumb."""
         given = self._store.select("feedback", Feedback, "1 ORDER BY seq")
         written = {
             row["id"]: (row["model"], row["prompt_version_id"])
@@ -218,6 +219,7 @@ class Refinements:
             "down": sum(one.rating == -1 for one in given),
             "edited": sum(bool(one.edit.strip()) for one in given),
             "pairs": int(self._store.value("SELECT count(*) FROM preference_pairs")),
+            "weak": {"up": len(self.weak_likes()), "down": len(self.weak_dislikes())},
             "by": by,
         }
 

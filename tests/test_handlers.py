@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from assistant.assistant import Assistant, open_assistant
 from assistant.errors import ContextOverflow
 from assistant.settings import Settings
-from memory import ForgetPlan, Memory, Message, ProfileLine, ProfileVersion, open_memory
+from assistant.turn import Trial
+from memory import ForgetPlan, Memory, Message, ProfileLine, ProfileVersion, Rule, open_memory
 from personas.persona import Persona
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 from tests.test_chat_exports import CHATGPT, CLAUDE, write
@@ -182,6 +183,42 @@ def test_two_thumbs_with_the_same_reason_propose_a_rule_that_can_be_taken_and_ta
     assert any("Keep answers short." in str(m.content) for m in assistant.chat_model.heard[-1])
     handlers.card(pressed("undo-rule", proposal.id))
     assert assistant.current_rules() == ()
+
+
+def two_of_the_same_reason(assistant: Assistant) -> None:
+    for text in ("What is a fjord?", "What is a lake?"):
+        *_, last = assistant.respond(text)
+        assistant.rate(last.message_id, -1, reasons=["too long"])
+
+
+def test_a_rule_that_is_accepted_late_leaves_what_came_into_force_meanwhile(assistant: Assistant) -> None:
+    two_of_the_same_reason(assistant)
+    [proposal] = assistant.proposals()
+    assistant.add_rule("Use emoji.")
+    accepted = assistant.accept(proposal.id)
+    assert {rule.text for rule in assistant.current_rules()} == {"Use emoji.", "Keep answers short."}
+    assert accepted.rules == assistant.current_rules()
+    assistant.undo_rule(proposal.id)
+    assert [rule.text for rule in assistant.current_rules()] == ["Use emoji."]
+
+
+def test_reasons_propose_nothing_where_learning_is_switched_off(assistant: Assistant) -> None:
+    assistant.settings.refine = "off"
+    two_of_the_same_reason(assistant)
+    assert assistant.proposals() == []
+
+
+def test_an_answer_that_tried_a_rule_says_nothing_of_the_rule_whose_place_it_took(assistant: Assistant) -> None:
+    assistant.add_rule("Keep answers short.")
+    assistant.add_rule("Use emoji.")
+    short, emoji = assistant.current_rules()
+    longer = Rule(id="new", text="Give more detail.")
+    tried = Trial(candidate_id="c", text=longer.text, rules=(emoji, longer))
+    assistant._writer._trial = lambda _question, _persona: tried
+    *_, last = assistant.respond("What is a fjord?")
+    assert assistant.rules_of(last.message_id) == (("Use emoji.",), ("Give more detail.",))
+    assert short.text not in str(assistant.chat_model.heard[-1])
+    assert "The learnt rules are those of" in PageHandlers(assistant)._used_by(last.message_id)
 
 
 def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, warnings: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from assistant.refinement import (
     TriedPrompt,
     apply_edit,
     best,
+    carried_over,
     catalogue_edits,
     check_reasons,
     describe,
@@ -104,6 +106,19 @@ def test_the_comment_says_which_way() -> None:
     assert rule_for("tone", "") == "Use a warm, friendly tone."
     assert rule_for("format", "I want bullets") == "Answer in bullets."
     assert rule_for("wrong", "") is None
+
+
+def test_a_change_is_carried_over_to_rules_that_have_changed_meanwhile() -> None:
+    short, emoji = Rule(id="a", text="Keep answers short."), Rule(id="b", text="Use emoji.")
+    formal = Rule(id="c", text="Use a formal tone.", evidence=("f-1",))
+    topical = replace(short, topic="advice")
+    assert carried_over([short], [short, formal], [short]) == (short, formal)
+    kept = carried_over([short], [short, formal], [emoji, short])
+    assert [r.text for r in kept] == [emoji.text, short.text, formal.text] and kept[-1].evidence == ("f-1",)
+    assert carried_over([short], [], [emoji, short]) == (emoji,)
+    assert carried_over([short], [topical], [emoji, short]) == (emoji, topical)
+    locked = replace(short, locked=True)
+    assert carried_over([], [Rule(id="d", text="Give more detail.")], [locked]) == (locked,)
 
 
 def test_a_reason_outside_the_list_is_refused() -> None:

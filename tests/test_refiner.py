@@ -17,9 +17,9 @@ from assistant import acceptance
 from assistant.chat_model import AnswerScore
 from assistant.errors import ChatModelError, NotAnswersToOne, RefiningCancelled
 from assistant.refinement import in_force
-from assistant.refiner import Refiner
+from assistant.refiner import Refiner, _Run
 from assistant.settings import Settings
-from memory import Edit, MemoryManager, Message, Rule, open_memory, transfer
+from memory import Edit, MemoryManager, Message, MessageUse, Rule, VersionEvidence, open_memory, transfer
 from personas import load_library
 from tests.fakes import HashEmbeddings, ScriptedChatModel
 
@@ -257,6 +257,59 @@ def test_a_candidate_is_never_judged_on_ratings_that_it_was_made_from(
     assert next(s for s in loop.standings() if s.candidate.id == named.candidate.id).ratings == 1
 
 
+def test_another_word_about_a_rated_answer_is_no_later_evidence(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    rate(memory, LONG, -1)
+    for _ in range(2):
+        rate(memory, SHORT, 1)
+    named_by = rate(memory, LONG, -1, "too long")
+    loop.run()
+    given = memory.feedback(named_by)
+    memory.add_feedback(named_by, rating=-1, reasons=["too long"], comment="really")
+    loop.run()
+    named = next(s for s in loop.standings() if s.candidate.source == "reason")
+    assert (named.ratings, named.log_wealth) == (0, pytest.approx(0))
+    (again,) = memory.feedback(named_by)
+    assert (again.id, again.created_at) == (given[0].id, given[0].created_at)
+    assert again.comment == "really"
+
+
+def test_the_score_that_is_shown_is_of_ratings_after_the_candidate_was_made(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    loop = make(memory, untried, model)
+    for _ in range(3):
+        rate(memory, LONG, -1)
+        rate(memory, SHORT, 1)
+    rate(memory, LONG, -1, "too long")
+    loop.run()
+    named = next(s for s in loop.standings() if s.candidate.source == "reason").candidate
+    assert _Run(loop, None, None).full_score(named.edit, named).score == 0.5  # nothing was rated since
+    rate(memory, LONG, 1)
+    wrong = _Run(loop, None, None).full_score(named.edit, named)
+    assert wrong.score < 0.5
+    one, other = answered(memory, SHORT), answered(memory, LONG)
+    memory.refinements.add_pair(one.id, other.id, source="ab")
+    assert _Run(loop, None, None).full_score(named.edit, named).score > wrong.score
+
+
+def test_the_prompt_of_an_answer_is_made_again_with_what_was_tried_in_it(memory: MemoryManager, loop: Refiner) -> None:
+    rule = Rule(id="r", text="Keep answers short.")
+    version = memory.add_prompt_version(parent_id=None, rules=[rule], state="accepted", reason="")
+    (longer,) = memory.refinements.add_batch([Edit(kind="add", text="Give more detail.")], source="watch", after=None)
+    conversation = memory.start_conversation()
+    memory.add_message(conversation.id, role="user", content="What is a fjord?")
+    answer = memory.add_message(
+        conversation.id, role="assistant", content=LONG, persona="nova", prompt_version_id=version.id
+    )
+    assert "- Keep answers short." in loop.system_of(answer)
+    memory.record_uses(answer.id, [MessageUse(item_type="trial", item_id=longer.id, text=longer.text)])
+    system = loop.system_of(answer)
+    assert "- Give more detail." in system and "Keep answers short." not in system
+
+
 def test_every_answer_keeps_the_version_it_was_written_with_and_old_rewards_stay(
     memory: MemoryManager, untried: Settings, model: KnownLikelihoods
 ) -> None:
@@ -320,8 +373,6 @@ def test_nothing_is_tried_while_the_user_is_content_or_does_not_want_it(
 def test_what_was_tried_and_disliked_is_tried_less_than_what_was_not_tried(
     memory: MemoryManager, loop: Refiner
 ) -> None:
-    from memory import MessageUse
-
     for _ in range(4):
         rate(memory, LONG, -1)
     loop.run()
@@ -334,11 +385,28 @@ def test_what_was_tried_and_disliked_is_tried_less_than_what_was_not_tried(
     assert texts.count("Keep answers short.") > 3 * texts.count("Answer in bullets.")
 
 
-def test_nothing_is_tried_while_a_proposal_waits(memory: MemoryManager, loop: Refiner) -> None:
+def test_nothing_is_tried_while_what_was_earned_waits_and_a_card_from_reasons_holds_up_nothing(
+    memory: MemoryManager, loop: Refiner
+) -> None:
     for _ in range(4):
         rate(memory, LONG, -1)
     loop.run()
-    memory.add_prompt_version(parent_id=None, rules=[], state="proposed", reason="?")
+    waiting = memory.add_prompt_version(parent_id=None, rules=[], state="proposed", reason="?")
+    assert any(loop.trial("What is a fjord?") for _ in range(20))
+    memory.refinements.add_evidence(
+        VersionEvidence(
+            id=waiting.id,
+            candidate_id="c",
+            score=0.6,
+            low=0.5,
+            high=0.7,
+            ratings=9,
+            log_wealth=4.0,
+            log_threshold=3.5,
+            model="m",
+            created_at=memory.clock(),
+        )
+    )
     assert [loop.trial("What is a fjord?") for _ in range(20)] == [None] * 20
 
 
@@ -625,8 +693,6 @@ def test_no_rule_is_made_for_a_topic_that_was_not_rated(
 
 def test_on_a_topic_where_no_change_is_wanted_nothing_is_tried(memory: MemoryManager, loop: Refiner) -> None:
     """Lists are liked for facts and disliked in talk, as trials have told."""
-    from memory import MessageUse
-
     for _ in range(3):
         rate(memory, LONG, -1, question=FACT)
         rate(memory, LONG, 1, question=TALK)

@@ -207,7 +207,8 @@ class ChatViews(Handlers):
         if self._pair(answer):
             return used  # its rules would tell which of the two it is
         without = answer.id if answer.status == "complete" else ""
-        return used + rules.why(learned, tried, answer.model, without, self.assistant.steering_of(message_id))
+        steered, version = self.assistant.steering_of(message_id), self.assistant.version_of(answer)
+        return used + rules.why(learned, tried, answer.model, without, steered, version)
 
     def _thread(self, current: str) -> list[Message]:
         if is_incognito(current):

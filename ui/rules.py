@@ -178,10 +178,18 @@ def history(
     return f'<h3 class="a-side">What happened</h3><ol class="a-timeline">{"".join(rows)}</ol>'
 
 
-def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "", steered: str = "") -> str:
-    """Why an answer is as it is: the rules that it was written with, and how much they counted (`steered`, in words). With
-    `message_id`, a way to the answer without them."""
-    note = escape(" ".join(part for part in (steered, f"Written by {model}." if model else "") if part))
+def why(
+    rules: Sequence[str],
+    tried: Sequence[str],
+    model: str,
+    message_id: str = "",
+    steered: str = "",
+    version: PromptVersion | None = None,
+) -> str:
+    """Why an answer is as it is: the rules that it was written with, of which version, and how much they counted (`steered`, in
+    words). With `message_id`, a way to the answer without them."""
+    learnt = f"The learnt rules are those of {day(version.created_at)}." if version and (rules or tried) else ""
+    note = escape(" ".join(part for part in (learnt, steered, f"Written by {model}." if model else "") if part))
     without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
     if not rules and not tried:
         return card(

@@ -96,6 +96,10 @@ def stats(context: typer.Context, as_json: AsJson = False) -> None:
             for key, count in counts.items()
         ]
         out.print(f"{found['up']} up, {found['down']} down, {found['edited']} edited, {found['pairs']} pairs")
+        weak = found["weak"]
+        out.print(
+            f"Without a thumb: {weak['up']} copied, {weak['down']} stopped, written again or asked again", style="dim"
+        )
         return print_table(("by", "which", "up", "down"), rows, empty="No ratings yet.")
 
 
@@ -127,8 +131,8 @@ def list_rules(context: typer.Context, as_json: AsJson = False) -> None:
 @rules.command()
 def accept(context: typer.Context, version_id: str, as_json: AsJson = False) -> None:
     """Put a proposed version in force."""
-    with memory_of(context) as store:
-        version = store.set_prompt_state(version_id, "accepted")
+    with assistant_of(context) as assistant:
+        version = assistant.accept(version_id)
         print_json(version) if as_json else out.print(version.state)
 
 
