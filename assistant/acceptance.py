@@ -42,6 +42,8 @@ THRESHOLDS = (-0.25, 0.0, 0.25, 0.5)
 SLOPE = 8.0
 SIGN_SLOPE = 20.0
 """Per unit of a sign: lengths that differ by a tenth are told apart, and counts are."""
+SIGN_FLOOR = 0.1
+"""Two answers whose signs differ by less are of one kind: the pick between them says nothing."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
 REWARD_SHARE, SIGN_SHARE, TRIED_SHARE = 0.3, 0.45, 0.25
@@ -230,14 +232,15 @@ def _entropy(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     return result
 
 
-def pair_wealth(margins: ArrayLike) -> float:
+def pair_wealth(margins: ArrayLike, *, floor: float = FLOOR) -> float:
     """log E over pairs, in nats. A user who picks blindly prefers the candidate's side half of the time.
 
     Args:
-        margins: (n,) r_p of the better answer less that of the other; those within `FLOOR` of 0 say nothing.
+        margins: (n,) r_p of the better answer less that of the other, or its sign less the other's where there are no rewards.
+        floor: margins within this of 0 say nothing. The size of a margin is known before the pick, so that is fair too.
     """
     m = np.asarray(margins, dtype=np.float64)
-    won, lost = int((m > FLOOR).sum()), int((m < -FLOOR).sum())
+    won, lost = int((m > floor).sum()), int((m < -floor).sum())
     return won * math.log(2 * LIKED_ABOVE) + lost * math.log(2 * (1 - LIKED_ABOVE))
 
 

@@ -138,8 +138,9 @@ class Assistant:
             self._writing.submit(forget)  # after a reply that is being written
 
     def warm_up(self) -> None:
-        """Load the chat model in the background, so that the first reply need not wait for it."""
+        """Load the chat model in the background and see what was learnt, so that the first reply waits for neither."""
         self._writing.submit(lambda: self.chat_model)
+        self._writing.submit(self.refiner.look)
 
     def use_model(self, model: str) -> None:
         """Answer with another model from now on, and remember the choice in `attune.toml`.

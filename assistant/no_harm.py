@@ -127,13 +127,32 @@ Mean = Callable[[Sequence[str], str, str], float]
 """(facts before the question, question, answer) -> nats per token"""
 
 
+def which_right(mean: Mean, questions: Sequence[Neutral] = QUESTIONS) -> tuple[bool, ...]:
+    """Whether each neutral question is answered right under one prompt."""
+    return tuple(mean(q.facts, q.question, q.right) > mean(q.facts, q.question, q.wrong) for q in questions)
+
+
 def count_right(mean: Mean, questions: Sequence[Neutral] = QUESTIONS) -> int:
     """How many neutral questions are answered right under one prompt."""
-    return sum(mean(q.facts, q.question, q.right) > mean(q.facts, q.question, q.wrong) for q in questions)
+    return sum(which_right(mean, questions))
 
 
-def refusal(before: int, after: int, of: int = len(QUESTIONS)) -> str:
-    """Why a change is refused, with the figure; empty when it does no harm."""
-    if before - after <= LOST:
+def refusal(before: int, after: int, *, bare: int = 0, of: int = len(QUESTIONS)) -> str:
+    """Why a change is refused, with the figure; empty when it does no harm.
+
+    Args:
+        before: questions answered right under the rules in force.
+        after: with the change.
+        bare: without any learnt rule. A change that loses one must not lose it on top of what earlier ones lost.
+    """
+    wanted = max(before, bare) if after < before else before
+    if wanted - after <= LOST:
         return ""
-    return f"It was refused: {after} instead of {before} of {of} neutral questions would be answered right."
+    return f"It was refused: {after} instead of {wanted} of {of} neutral questions would be answered right."
+
+
+def figure(before: int, after: int, of: int = len(QUESTIONS)) -> str:
+    """What a change that was not refused does to correctness, in words."""
+    if before == after:
+        return f"Neutral questions: {before} of {of} right before and after."
+    return f"Neutral questions: {before} of {of} right before, {after} after."

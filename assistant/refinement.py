@@ -239,13 +239,21 @@ def refusal(text: str, rules: Sequence[Rule], answers: Iterable[str]) -> str:
         return "The rule is there already."
     if sum(len(r.text.split()) for r in rules if r.enabled) + len(text.split()) > MAX_WORDS:
         return f"The rules would be longer than {MAX_WORDS} words."
-    words = _words(text)
-    grams = {tuple(words[i : i + LEAK_WORDS]) for i in range(len(words) - LEAK_WORDS + 1)}
-    for answer in answers:
-        said = _words(answer)
-        if any(tuple(said[i : i + LEAK_WORDS]) in grams for i in range(len(said) - LEAK_WORDS + 1)):
-            return "The rule quotes an answer."
+    if quotes(text, answers):
+        return "The rule quotes an answer."
     return ""
+
+
+def quotes(text: str, answers: Iterable[str]) -> bool:
+    """Does a rule share a telling run of words with an answer?"""
+    told = set(telling_runs(text.casefold()))
+    return any(not told.isdisjoint(telling_runs(answer.casefold())) for answer in answers)
+
+
+def telling_runs(text: str) -> list[str]:
+    """Every `LEAK_WORDS` words that stand in a row, each time with one space between."""
+    words = re.findall(r"\w+", text)
+    return [" ".join(words[i : i + LEAK_WORDS]) for i in range(len(words) - LEAK_WORDS + 1)]
 
 
 def same_rule(one: str, other: str) -> bool:

@@ -175,10 +175,16 @@ class Refined:
     scored: int
     waiting: int
     """Scores left for the next run, because the token budget was spent."""
+    spent: bool
+    """Whether anything is left for the next run, because the token budget was spent."""
     tokens: int
     duration_ms: float
     why_not: str = ""
     """Why nothing could be done, in words; empty when it could."""
+
+
+class _BudgetSpent(Exception):
+    """The run has read as many tokens as it may. Inside this module only."""
 
 
 class Refiner:
@@ -204,6 +210,8 @@ class Refiner:
         self._topics: dict[str, Topic] = {}
         self._last: _Seen | None = None
         """How things stood at the end of the last run: a reply must not wait for more."""
+        self._read: dict[tuple[Any, ...], LogProbability | None] = {}
+        """What a run has read whose token budget was spent: the next one goes on from there."""
         self._cancel: threading.Event | None = None
         self.progress: Progress | None = None
         """What the present run is doing; None between runs."""
@@ -232,9 +240,13 @@ class Refiner:
         if cancel is not None:
             cancel.set()
 
-    def _look(self) -> _Seen:
+    def look(self) -> _Seen:
+        """See how things stand. Done at the start, so that the first reply need not."""
         rated = self._rated()
-        return _Seen(standings=self.standings(), trials=self._trials(rated), rewards=self._memory.refinements.rewards())
+        self._last = _Seen(
+            standings=self.standings(), trials=self._trials(rated), rewards=self._memory.refinements.rewards()
+        )
+        return self._last
 
     # --- a run --------------------------------------------------------------------------------------------------------
 
@@ -242,6 +254,8 @@ class Refiner:
         self, *, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
     ) -> Refined:
         """Score what is new, judge every candidate, accept at most one, make new candidates.
+
+        Once the token budget is spent it ends: nothing is accepted half-checked, and the rest is queued.
 
         Raises:
             RefiningCancelled: `cancel` was set. What was scored is kept, and the next run goes on from there.
@@ -253,21 +267,28 @@ class Refiner:
             try:
                 why_not = self._why_not()
                 version: PromptVersion | None = None
-                waiting = 0
+                spent = False
                 if not why_not:
                     self._ensure_catalogue()
-                    waiting = run.score()
-                    version = self._judge(run)
-                    if version is None:
-                        self._make_candidates(run)
-                    waiting = run.score() or waiting
-                    self._last = self._look()
+                    try:
+                        run.score()
+                        version = self._judge(run)
+                        if version is None:
+                            self._make_candidates(run)
+                        run.score()
+                    except _BudgetSpent:
+                        spent = True
+                        self.after_rating()
+                    if not run.is_spent:
+                        self._read.clear()
+                    self.look()
             finally:
                 self.progress = self._cancel = None
             return Refined(
                 version=version,
                 scored=run.scored,
-                waiting=waiting,
+                waiting=run.waiting,
+                spent=spent,
                 tokens=run.tokens,
                 duration_ms=(time.perf_counter() - started) * 1000,
                 why_not=why_not,
@@ -367,7 +388,8 @@ class Refiner:
         tried: Mapping[str, Edit],
     ) -> Standing:
         subject = candidate.text or candidate.target
-        labels, values, signs, margins = list[bool](), list[float](), list[float](), list[float]()
+        labels, values, signs = list[bool](), list[float](), list[float]()
+        margins, seen_margins = list[float](), list[float]()
         arms, topics = list[bool](), list[Topic]()
         newer_won, newer_gain = list[bool](), list[float]()
         for one in rated:
@@ -384,11 +406,14 @@ class Refiner:
                 arms.append(tried.get(one.message_id) == candidate.edit)
                 topics.append(self.topic_of(one.message_id))
         for pair in pairs:
-            better, _ = rewards.get((candidate.id, pair.better_id, "answer"), NOTHING)
-            worse, _ = rewards.get((candidate.id, pair.worse_id, "answer"), NOTHING)
-            if better is None or worse is None or not counts(candidate, pair):
+            better, better_sign = rewards.get((candidate.id, pair.better_id, "answer"), NOTHING)
+            worse, worse_sign = rewards.get((candidate.id, pair.worse_id, "answer"), NOTHING)
+            if not counts(candidate, pair):
                 continue
-            if pair.source == "ab":
+            if better is None or worse is None:
+                if pair.source == "ab" and better_sign is not None and worse_sign is not None:
+                    seen_margins.append(better_sign - worse_sign)
+            elif pair.source == "ab":
                 margins.append(better - worse)
             else:
                 # Not blind: some always prefer the newer one. Identifiers grow with time.
@@ -405,6 +430,7 @@ class Refiner:
         others = (
             float(acceptance.thumb_wealth(newer_won, newer_gain)[-1])
             + acceptance.pair_wealth(margins)
+            + acceptance.pair_wealth(seen_margins, floor=acceptance.SIGN_FLOOR)
             + acceptance.reason_wealth(said)
         )
         shares = acceptance.scope_shares(len(scopes)) + others
@@ -430,7 +456,7 @@ class Refiner:
             recent=tuple(won(late) if late else scoped),
             log_wealth=_log_sum(tuple(scoped)),
             log_threshold=acceptance.threshold(candidate.batch, candidate.size),
-            ratings=len(labels) + len(margins) + len(newer_won),
+            ratings=len(labels) + len(margins) + len(seen_margins) + len(newer_won),
             moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
         )
 
@@ -454,8 +480,9 @@ class Refiner:
             if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
             if self._confirmed(standing, rated, trials, tried):
-                if not self._harms(standing, current, run):
-                    return self._accept(standing, lead, current, run)
+                correct = self._neutral(standing, current, run)
+                if correct is not None:
+                    return self._accept(standing, lead, current, run, correct)
                 refused.add(standing.candidate.id)
         return None
 
@@ -493,11 +520,16 @@ class Refiner:
         ]
         return acceptance.gains(with_it, without)
 
-    def _harms(self, standing: Standing, current: PromptVersion | None, run: _Run) -> bool:
-        """Would answers to neutral questions be less correct? Then it is refused for good, and the figure is kept."""
-        before = self.current_rules()
-        rules = refinement.apply_edit(before, standing.edit)
-        why = no_harm.refusal(run.right_of(before), run.right_of(rules)) if self.can_score else ""
+    def _neutral(self, standing: Standing, current: PromptVersion | None, run: _Run) -> str | None:
+        """How many neutral questions are answered right, in words; empty when that cannot be known. None when answers would be
+        less correct, than now or than without any learnt rule: then it is refused for good, and the figure is kept."""
+        if not self.can_score:
+            return ""
+        in_force = self.current_rules()
+        rules = refinement.apply_edit(in_force, standing.edit)
+        own = [rule for rule in in_force if not rule.evidence]
+        before, after, bare = run.right_of(in_force), run.right_of(rules), run.right_of(own)
+        why = no_harm.refusal(before, after, bare=bare)
         if why:
             self._memory.add_prompt_version(
                 parent_id=current.id if current else None,
@@ -506,10 +538,18 @@ class Refiner:
                 reason=f"{refinement.describe(standing.edit)} {why}",
             )
             self._memory.refinements.set_candidate_state(standing.candidate.id, "closed")
-        return bool(why)
+            return None
+        return no_harm.figure(before, after)
 
-    def _accept(self, standing: Standing, lead: float, current: PromptVersion | None, run: _Run) -> PromptVersion:
-        """Put it in force, or propose it. `lead`: how far its batch is beyond its stake, in nats."""
+    def _accept(
+        self, standing: Standing, lead: float, current: PromptVersion | None, run: _Run, correct: str
+    ) -> PromptVersion:
+        """Put it in force, or propose it.
+
+        Args:
+            lead: how far its batch is beyond its stake, in nats.
+            correct: what neutral questions say of it, in words.
+        """
         candidate, edit = standing.candidate, standing.edit
         result = run.full_score(edit, candidate)
         evidence, reason = self._why(standing)
@@ -524,7 +564,7 @@ class Refiner:
                 parent_id=current.id if current else None,
                 rules=rules,
                 state="proposed" if ask else "accepted",
-                reason=f"{refinement.describe(edit)} {reason}",
+                reason=f"{refinement.describe(edit)} {reason} {correct}".strip(),
             )
             memory.refinements.add_evidence(
                 VersionEvidence(
@@ -637,7 +677,7 @@ class Refiner:
             felt: the same, with weak signs among them.
             rules: those in force for the question.
         """
-        seen = self._last or self._look()
+        seen = self._last or self.look()
         standings, trials, rewards = seen.standings, seen.trials, seen.rewards
         fresh = {one.message_id for one in rated[-min(len(recent), LOOK_AGAIN_EVERY) :]} if recent else set[str]()
         disliked = [one.message_id for one in rated if one.message_id in fresh and one.rating == -1]
@@ -763,7 +803,15 @@ class Refiner:
         return [best] if best is not None and margins[best] >= EDIT_MARGIN else []
 
     def _propose(self, run: _Run, rated: Sequence[Feedback]) -> None:
-        """Ask the chat model for edits, shown the best prompts with their mis-aligned responses; keep what passes the gate."""
+        """Ask the chat model for edits, shown the best prompts with their mis-aligned responses; keep what passes the gate.
+
+        The minibatch gate is for these alone. The catalogue is fixed before the first rating and its candidates bet together
+        from then on, so each of them is scored on every rating: one that were dropped for a few failures would take its part of
+        the stakes with it. What a model thinks of has no end, and a full score of each would take the whole token budget.
+        A model that cannot score is not asked: nothing could pass.
+        """
+        if not self.can_score:
+            return
         last = max(
             (c.after for c in self._memory.refinements.candidates() if c.source == "model" and c.after), default=None
         )
@@ -775,22 +823,31 @@ class Refiner:
         answers = [
             text for one in rated for text in (self._memory.get_message(one.message_id).content, one.edit) if text
         ]
-        tried = [refinement.TriedPrompt(rules=refinement.in_force(rules), result=run.score_of(rules))]
         kept: dict[Edit, tuple[str, ...]] = {}
-        for number in range(1, ROUNDS + 1):
-            run.tell(number, ROUNDS, "Asking the model for better rules")
-            text = run.ask(
-                refinement.PROPOSE.format(n=refinement.PER_ROUND), refinement.memory_text(refinement.best(tried), shown)
-            )
-            for edit, cited in refinement.read_proposals(text, rules, shown, answers):
-                changed = refinement.apply_edit(rules, edit)
-                wrong = [one for one in rated[-NEWEST:] if one.id in tried[0].result.misaligned][-GATE_FAILURES:]
-                if edit in kept or not passes_gate([(run.reward_of(changed, one), one.rating) for one in wrong]):
-                    continue
-                result = run.score_of(changed)
-                tried.append(refinement.TriedPrompt(rules=refinement.in_force(changed), result=result))
-                if result.score > tried[0].result.score:
-                    kept[edit] = cited
+        try:
+            tried = [refinement.TriedPrompt(rules=refinement.in_force(rules), result=run.score_of(rules))]
+            for number in range(1, ROUNDS + 1):
+                run.tell(number, ROUNDS, "Asking the model for better rules")
+                text = run.ask(
+                    refinement.PROPOSE.format(n=refinement.PER_ROUND),
+                    refinement.memory_text(refinement.best(tried), shown),
+                )
+                for edit, cited in refinement.read_proposals(text, rules, shown, answers):
+                    said = self._memory.refinements.answers_saying(refinement.telling_runs(edit.text))
+                    if refinement.quotes(edit.text, said):
+                        continue
+                    changed = refinement.apply_edit(rules, edit)
+                    wrong = [one for one in rated[-NEWEST:] if one.id in tried[0].result.misaligned][-GATE_FAILURES:]
+                    if edit in kept or not passes_gate([(run.reward_of(changed, one), one.rating) for one in wrong]):
+                        continue
+                    result = run.score_of(changed)
+                    tried.append(refinement.TriedPrompt(rules=refinement.in_force(changed), result=result))
+                    if result.score > tried[0].result.score:
+                        kept[edit] = cited
+        except _BudgetSpent:
+            # What was read is kept for the next run. What was asked is not: queued again, it would ask for ever.
+            if not run.asked:
+                raise
         if kept:
             evidence = tuple(dict.fromkeys(identifier for cited in kept.values() for identifier in cited))
             self._memory.refinements.add_batch(
@@ -829,12 +886,17 @@ class _Run:
         self._progress = progress
         self._cancel = cancel
         self._budget = refiner._settings.refine_tokens
-        self._under: dict[tuple[str, str, tuple[str, ...]], LogProbability | None] = {}
         profile = profile_lines_for_prompt(current_profile(self._memory), "light")
         self._profile = tuple(line.text for line in profile)
         self._asked_for = self._memory.memories(kind="procedural")
+        self._bare = self._system((), refiner.default_persona())
+        """What prompts have in common; what was read under another is read again."""
         self.scored = 0
+        self.waiting = 0
+        """Scores that are still to be made."""
         self.tokens = 0
+        self.asked = False
+        """Was the model asked for edits?"""
 
     @property
     def _model(self) -> Any:
@@ -844,6 +906,10 @@ class _Run:
     def model_name(self) -> str:
         return str(self._model.model_name)
 
+    @property
+    def is_spent(self) -> bool:
+        return self.tokens >= self._budget
+
     def tell(self, done: int, total: int, doing: str) -> None:
         self._refiner.progress = Progress(done=done, total=total, doing=doing)
         if self._progress is not None:
@@ -851,57 +917,55 @@ class _Run:
 
     # --- rewards ------------------------------------------------------------------------------------------------------
 
-    def score(self) -> int:
+    def score(self) -> None:
         """Score every open candidate on every rating that it is judged on and was not yet scored on.
 
-        Returns how many are left because the budget is spent.
+        What a model without log-probabilities left open is scored against the version that was in force then.
         """
         refinements = self._memory.refinements
         candidates = refinements.candidates("open")
         there = refinements.rewards()
         rated, pairs = self._refiner._rated(), refinements.pairs()
-        todo: dict[tuple[str, Scored], list[Candidate]] = {}
+        left_open = refinements.unscored(self.model_name) if self._refiner.can_score else {}
+        base = self._memory.current_prompt()
+        now = base.id if base else None
+        rules: dict[str | None, tuple[Rule, ...]] = {version.id: version.rules for version in self._refiner._versions()}
+        todo: dict[tuple[str, Scored, str | None], list[Candidate]] = {}
         for candidate in candidates:
             for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate, rated, pairs)):
-                if (candidate.id, message_id, scored) not in there:
-                    todo.setdefault((message_id, scored), []).append(candidate)
-        total = sum(len(waiting) for waiting in todo.values())
-        done = 0
-        base = self._memory.current_prompt()
-        rules = base.rules if base else ()
-        for (message_id, scored), waiting in todo.items():
-            if self.tokens >= self._budget:
-                return total - done
+                key = (candidate.id, message_id, scored)
+                if key not in there or key in left_open:
+                    todo.setdefault((message_id, scored, left_open.get(key, now)), []).append(candidate)
+        self.waiting = total = sum(len(waiting) for waiting in todo.values())
+        for (message_id, scored, version_id), waiting in todo.items():
             answer = self._memory.get_message(message_id)
-            held = refinement.rules_for(rules, self._refiner.question_of(answer), answer.persona)
+            held = refinement.rules_for(rules.get(version_id, ()), self._refiner.question_of(answer), answer.persona)
             text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
-            values: list[tuple[float | None, float | None]] = []
-            for candidate in waiting:
-                self.tell(done, total, f"Scoring “{refinement.describe(candidate.edit)}”")
-                changed = refinement.apply_edit(held, candidate.edit)
-                if changed == held:
-                    values.append(NOTHING)
-                else:
-                    values.append((self._reward(held, changed, answer, text), sign_of(candidate.edit, text)))
-                done += 1
-            refinements.add_rewards(
-                [
-                    Reward(
-                        candidate_id=candidate.id,
-                        message_id=message_id,
-                        scored=scored,
-                        value=value,
-                        sign=sign,
-                        model=self.model_name,
-                        base_version_id=base.id if base else None,
-                        created_at=self._memory.clock(),
+            made: list[Reward] = []
+            try:
+                for candidate in waiting:
+                    self.tell(total - self.waiting, total, f"Scoring “{refinement.describe(candidate.edit)}”")
+                    changed = refinement.apply_edit(held, candidate.edit)
+                    value, sign = NOTHING
+                    if changed != held:
+                        value, sign = self._reward(held, changed, answer, text), sign_of(candidate.edit, text)
+                    made.append(
+                        Reward(
+                            candidate_id=candidate.id,
+                            message_id=message_id,
+                            scored=scored,
+                            value=value,
+                            sign=sign,
+                            model=self.model_name,
+                            base_version_id=version_id,
+                            created_at=self._memory.clock(),
+                        )
                     )
-                    for candidate, (value, sign) in zip(waiting, values, strict=True)
-                ]
-            )
-            self.scored += len(waiting)
+                    self.waiting -= 1
+            finally:
+                refinements.add_rewards(made)
+                self.scored += len(made)
         self.tell(total, total, "Weighing the evidence")
-        return 0
 
     def reward_of(
         self, changed: Sequence[Rule], one: Feedback, text: str | None = None, base: Sequence[Rule] | None = None
@@ -956,41 +1020,52 @@ class _Run:
         self.tell(0, 1, "Asking neutral questions")
 
         def mean(facts: Sequence[str], question: str, answer: str) -> float:
-            self._pause()
             system = self._system(refinement.in_force(rules, question), self._refiner.default_persona())
             asked = user_text(block_text(memories=facts), question)
-            messages = [PromptMessage(role="system", content=system), PromptMessage(role="user", content=asked)]
-            result = self._model.log_probability(to_langchain(messages), answer, cancel=self._cancel, ended=True)
-            self.tokens += result.tokens
-            return LogProbability(total=result.total, tokens=result.tokens).mean
+            key = (self.model_name, system, asked, answer)
+            found = self._refiner._read.get(key)
+            if found is None:
+                messages = [PromptMessage(role="system", content=system), PromptMessage(role="user", content=asked)]
+                found = self._refiner._read[key] = self._evaluate(to_langchain(messages), answer)
+            return found.mean
 
         return no_harm.count_right(mean)
 
     # --- the model ----------------------------------------------------------------------------------------------------
 
     def _log_probability(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
-        key = (answer.id, text, rules)
         if not self._refiner.can_score:
             return None
-        if key not in self._under:
-            self._pause()
-            self._under[key] = self._evaluate(rules, answer, text)
-        return self._under[key]
+        key, read = (self.model_name, self._bare, answer.id, text, rules), self._refiner._read
+        if key not in read:
+            read[key] = self._of_answer(rules, answer, text)
+        return read[key]
 
-    def _evaluate(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
+    def _of_answer(self, rules: tuple[str, ...], answer: Message, text: str) -> LogProbability | None:
         for turns in (HISTORY_TURNS, 0):
-            messages = self._messages(rules, answer, turns)
             try:
-                result = self._model.log_probability(messages, text, cancel=self._cancel, ended=True)
+                return self._evaluate(self._messages(rules, answer, turns), text)
             except ContextOverflow:
                 continue
-            except ChatModelError:
-                if self._cancel is not None and self._cancel.is_set():
-                    raise RefiningCancelled("Refining was stopped. What was scored is kept.") from None
-                raise
-            self.tokens += result.tokens + self._model.count_messages(messages)
-            return LogProbability(total=result.total, tokens=result.tokens)
         return None
+
+    def _evaluate(self, messages: Sequence[BaseMessage], text: str) -> LogProbability:
+        """How likely a text is after a prompt.
+
+        Raises:
+            ContextOverflow: both together are too long. RefiningCancelled, _BudgetSpent
+        """
+        self._pause()
+        try:
+            result = self._model.log_probability(messages, text, cancel=self._cancel, ended=True)
+        except ContextOverflow:
+            raise
+        except ChatModelError:
+            if self._cancel is not None and self._cancel.is_set():
+                raise RefiningCancelled("Refining was stopped. What was scored is kept.") from None
+            raise
+        self.tokens += result.tokens + self._model.count_messages(messages)
+        return LogProbability(total=result.total, tokens=result.tokens)
 
     def _system(self, rules: Sequence[str], persona: Persona) -> str:
         standing = standing_rules([rule for rule in self._asked_for if rule.persona in ("", persona.id)])
@@ -1019,9 +1094,11 @@ class _Run:
     def ask(self, instruction: str, text: str) -> str:
         """A reply as JSON of the proposals' schema; empty when the model cannot."""
         self._pause()
+        self.asked = True
+        messages = [SystemMessage(content=instruction), HumanMessage(content=text)]
         try:
             reply = self._model.invoke(
-                [SystemMessage(content=instruction), HumanMessage(content=text)],
+                messages,
                 json_schema=refinement.proposal_schema(),
                 temperature=1.0,
                 max_tokens=400,
@@ -1031,14 +1108,16 @@ class _Run:
         except ChatModelError as error:
             log.warning("The model could not propose rules: %s", type(error).__name__)
             return ""
-        self.tokens += self._model.count_tokens(text) + self._model.count_tokens(str(reply.content))
+        self.tokens += self._model.count_messages(messages) + self._model.count_tokens(str(reply.content))
         return str(reply.content)
 
     def _pause(self) -> None:
-        """Let a reply go first; end here when asked to."""
+        """Let a reply go first; end here when asked to, or when as much was read as may be."""
         self._memory.worker.checkpoint(quiet_s=QUIET_S)
         if self._cancel is not None and self._cancel.is_set():
             raise RefiningCancelled("Refining was stopped. What was scored is kept.")
+        if self.is_spent:
+            raise _BudgetSpent
 
 
 def counts(candidate: Candidate, given: Feedback | PreferencePair) -> bool:

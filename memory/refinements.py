@@ -151,6 +151,18 @@ class Refinements:
         )
         return [from_row(Feedback, row) for row in rows]
 
+    def answers_saying(self, phrases: Sequence[str]) -> list[str]:
+        """The words of every answer that has one of some phrases in it, of words and spaces alone. Endings may differ."""
+        if not phrases:
+            return []
+        wanted = " OR ".join(f'"{phrase}"' for phrase in phrases)
+        rows = self._store.rows(
+            """SELECT m.content FROM messages_fts f JOIN messages m ON m.seq = f.rowid
+               WHERE f.messages_fts MATCH ? AND m.role = 'assistant'""",
+            [f"body : ({wanted})"],
+        )
+        return [row["content"] for row in rows]
+
     def trials(self) -> list[tuple[str, str]]:
         """(answer, candidate) of every rated answer that was written with a rule on trial, oldest first."""
         rows = self._store.rows(
@@ -271,13 +283,16 @@ class Refinements:
     # --- rewards --------------------------------------------------------------------------------------------------
 
     def add_rewards(self, rewards: Sequence[Reward]) -> None:
-        """Keep rewards; one that is there already stays as it is."""
+        """Keep rewards; one that has a value already stays as it is."""
         with self._store.transaction() as connection:
             for reward in rewards:
                 row = to_row(reward)
                 names, marks = ", ".join(row), ", ".join("?" * len(row))
                 connection.execute(
-                    f"INSERT OR IGNORE INTO prompt_scores ({names}) VALUES ({marks})", list(row.values())
+                    f"""INSERT INTO prompt_scores ({names}) VALUES ({marks})
+                        ON CONFLICT (candidate_id, message_id, scored)
+                        DO UPDATE SET value = excluded.value, model = excluded.model WHERE value IS NULL""",
+                    list(row.values()),
                 )
 
     def rewards(self) -> dict[tuple[str, str, str], tuple[float | None, float | None]]:
@@ -286,6 +301,17 @@ class Refinements:
             (row["candidate_id"], row["message_id"], row["scored"]): (row["value"], row["sign"])
             for row in self._store.rows("SELECT candidate_id, message_id, scored, value, sign FROM prompt_scores")
         }
+
+    def unscored(self, model: str) -> dict[tuple[str, str, str], str | None]:
+        """(candidate, message, what was scored) -> the version then in force, of the rewards without a value from models that
+        never gave one, other than this: they return no log-probabilities."""
+        rows = self._store.rows(
+            """SELECT candidate_id, message_id, scored, base_version_id FROM prompt_scores
+               WHERE value IS NULL AND model != ?
+                 AND model NOT IN (SELECT model FROM prompt_scores WHERE value IS NOT NULL)""",
+            [model],
+        )
+        return {(row["candidate_id"], row["message_id"], row["scored"]): row["base_version_id"] for row in rows}
 
     # --- pairs ----------------------------------------------------------------------------------------------------
 

@@ -141,6 +141,17 @@ def test_pairs_are_fair_for_who_picks_blindly_and_mirror(margins: list[float]) -
     assert pair_wealth([0.0, 0.001]) == pytest.approx(0)
 
 
+@given(st.lists(st.floats(-3, 3), max_size=9))
+def test_picks_between_what_can_be_seen_are_fair_for_who_picks_blindly(signs: list[float]) -> None:
+    """Averaged over every possible run of picks the stake stays what it was, whatever the answers look like."""
+    expected = 0.0
+    for number in range(2 ** len(signs)):
+        margins = [sign if number >> n & 1 else -sign for n, sign in enumerate(signs)]
+        expected += math.exp(pair_wealth(margins, floor=acceptance.SIGN_FLOOR)) / 2 ** len(signs)
+    assert math.isclose(expected, 1, rel_tol=1e-6)
+    assert pair_wealth([0.05, -0.05, 0.09], floor=acceptance.SIGN_FLOOR) == pytest.approx(0)
+
+
 @given(st.integers(1, 12))
 def test_reasons_ticked_at_random_earn_nothing(n: int) -> None:
     """One of six reasons at random: the expected stake never exceeds what it began with."""

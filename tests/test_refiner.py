@@ -17,7 +17,7 @@ from assistant import acceptance
 from assistant.chat_model import AnswerScore
 from assistant.errors import ChatModelError, NotAnswersToOne, RefiningCancelled
 from assistant.refinement import in_force
-from assistant.refiner import Refiner, _Run
+from assistant.refiner import Refined, Refiner, _Run
 from assistant.settings import Settings
 from memory import Edit, MemoryManager, Message, MessageUse, Rule, VersionEvidence, open_memory, transfer
 from personas import load_library
@@ -385,6 +385,19 @@ def test_what_was_tried_and_disliked_is_tried_less_than_what_was_not_tried(
     assert texts.count("Keep answers short.") > 3 * texts.count("Answer in bullets.")
 
 
+def test_a_reply_after_a_start_need_not_look_again(
+    memory: MemoryManager, settings: Settings, model: KnownLikelihoods
+) -> None:
+    for _ in range(4):
+        rate(memory, LONG, -1)
+    make(memory, settings, model).run()
+    again = make(memory, settings, model)
+    assert any(again.trial(FACT) for _ in range(20))
+    again.look()
+    again.look = lambda: pytest.fail("it looked while a reply waited")  # type: ignore[method-assign]
+    assert any(again.trial(FACT) for _ in range(20))
+
+
 def test_nothing_is_tried_while_what_was_earned_waits_and_a_card_from_reasons_holds_up_nothing(
     memory: MemoryManager, loop: Refiner
 ) -> None:
@@ -466,6 +479,70 @@ def test_the_token_budget_ends_a_run_and_the_next_goes_on(
     assert sum(run.scored for run in runs) == len(memory.refinements.rewards())
 
 
+def work_off(memory: MemoryManager, loop: Refiner, most: int = 300) -> list[Refined]:
+    """Run, and again as long as a run leaves one queued."""
+    runs = [loop.run()]
+    while (job := memory.jobs.take({"refine"})) is not None:
+        memory.jobs.finish(job)
+        runs.append(loop.run())
+        assert len(runs) < most
+    return runs
+
+
+def test_whatever_a_run_reads_is_within_its_budget_and_the_rest_goes_on_by_itself(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    for n in range(24):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    loop = make(memory, untried.model_copy(update={"refine_tokens": 2000}), model)
+    runs = work_off(memory, loop)
+    assert max(run.tokens for run in runs) < 2000 + 1000
+    checking = [run for run in runs if run.spent and not run.waiting]
+    assert len(checking) > 1
+    assert [run.version for run in runs[:-1]] == [None] * (len(runs) - 1)
+    assert runs[-1].version is not None and not runs[-1].spent
+    assert memory.prompt_versions() == [runs[-1].version]
+
+
+def test_a_candidate_that_could_not_be_checked_to_the_end_stays_open(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    for n in range(24):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    loop = make(memory, untried.model_copy(update={"refine_tokens": 2000}), model)
+    while (run := loop.run()).waiting or not run.spent:
+        assert run.version is None
+    assert {c.state for c in memory.refinements.candidates()} == {"open"}
+    assert memory.prompt_versions() == []
+
+
+def test_asking_the_model_for_rules_is_never_queued_again_by_itself(memory: MemoryManager, untried: Settings) -> None:
+    useless = '{"changes": [{"kind": "add", "text": "Give more detail.", "target": "", "answers": [1]}]}'
+    model = KnownLikelihoods(replies=[useless], n_params=None)
+    for _ in range(4):
+        rate(memory, LONG, -1)
+        rate(memory, LISTS, 1)
+    loop = make(memory, untried.model_copy(update={"refine_tokens": 1000}), model)
+    work_off(memory, loop)
+    assert 1 <= len(model.heard) <= 3
+
+
+def test_stopping_while_neutral_questions_are_asked_is_a_stop(memory: MemoryManager, untried: Settings) -> None:
+    cancel = threading.Event()
+
+    class StoppedThen(KnownLikelihoods):
+        def log_probability(self, messages: Sequence[BaseMessage], answer: str, **options: Any) -> AnswerScore:
+            if "Memories:" in str(messages[-1].content):
+                cancel.set()
+            return super().log_probability(messages, answer, **options)
+
+    for n in range(24):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    with pytest.raises(RefiningCancelled):
+        make(memory, untried, StoppedThen()).run(cancel=cancel)
+    assert memory.prompt_versions() == []
+
+
 def test_a_withdrawn_rating_counts_for_nothing(
     memory: MemoryManager, untried: Settings, model: KnownLikelihoods
 ) -> None:
@@ -497,6 +574,53 @@ def test_without_log_probabilities_what_can_be_seen_is_learnt(memory: MemoryMana
     loop = make(memory, untried, ScriptedChatModel())
     assert likes_short(memory, loop) <= 24
     assert in_force(loop.current_rules())[0] in ("Keep answers short.", "Answer in one sentence.")
+
+
+def test_without_log_probabilities_the_model_is_not_asked_for_rules(memory: MemoryManager, untried: Settings) -> None:
+    model = ScriptedChatModel(n_params=None)
+    loop = make(memory, untried, model)
+    for _ in range(4):
+        rate(memory, LONG, -1)
+        rate(memory, LISTS, 1)
+    loop.run()
+    assert model.heard == []
+
+
+def test_without_log_probabilities_blind_picks_bet_on_what_can_be_seen(
+    memory: MemoryManager, untried: Settings
+) -> None:
+    loop = make(memory, untried, ScriptedChatModel())
+    rate(memory, SHORT, 1)
+    loop.run()
+    before = {s.candidate.text: s.log_wealth for s in loop.standings()}
+    for _ in range(4):
+        worse = answered(memory, LONG)
+        better = memory.add_message(
+            worse.conversation_id, role="assistant", content=SHORT, parent_id=worse.parent_id, persona="nova"
+        )
+        memory.refinements.add_pair(better.id, worse.id, source="ab")
+    loop.run()
+    after = {s.candidate.text: s.log_wealth for s in loop.standings()}
+    assert after["Keep answers short."] > before["Keep answers short."] + 2
+    assert after["Give more detail."] < before["Give more detail."] - 2
+    assert after["Use emoji."] == before["Use emoji."]
+
+
+def test_what_a_model_could_not_score_is_scored_by_one_that_can(
+    memory: MemoryManager, untried: Settings, model: KnownLikelihoods
+) -> None:
+    for n in range(4):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    make(memory, untried, ScriptedChatModel(model_name="server")).run()
+    memory.add_prompt_version(
+        parent_id=None, rules=[Rule(id="1", text="Give more detail.")], state="accepted", reason="Said so."
+    )
+    loop = make(memory, untried, model)
+    assert loop.run().scored == 4 * len(memory.refinements.candidates("open"))
+    rows = memory.store.rows("SELECT value, sign, model, base_version_id FROM prompt_scores")
+    assert all(row["value"] is not None and row["model"] == "scripted" for row in rows)
+    assert {row["base_version_id"] for row in rows} == {None}  # the rules that were then in force
+    assert loop.run().scored == 0
 
 
 def test_two_answers_to_different_questions_cannot_be_compared(memory: MemoryManager, settings: Settings) -> None:
@@ -538,6 +662,23 @@ def test_a_large_model_proposes_edits_which_pass_the_gate_and_are_judged_later(
     assert made[0].evidence
     standing = next(s for s in loop.standings() if s.candidate.id == made[0].id)
     assert standing.ratings == 0
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_proposal_that_quotes_any_stored_answer_is_left_out(
+    memory: MemoryManager, untried: Settings, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    rule = "Begin each line with a small mark, as lists do."
+    monkeypatch.setitem(FOLLOWS, rule, lambda text: text.startswith("- "))
+    reply = f'{{"changes": [{{"kind": "add", "text": "{rule}", "target": "", "answers": [1]}}]}}'
+    if said:
+        answered(memory, f"How to write? {rule.upper()} That is all.")
+    for _ in range(4):
+        rate(memory, LONG, -1)
+        rate(memory, LISTS, 1)
+    make(memory, untried, KnownLikelihoods(replies=[reply], n_params=None)).run()
+    made = [c.text for c in memory.refinements.candidates() if c.source == "model"]
+    assert made == ([] if said else [rule])
 
 
 def test_an_edit_is_compared_by_what_it_does_not_by_when_it_was_made() -> None:

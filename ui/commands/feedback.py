@@ -180,6 +180,6 @@ def refine(context: typer.Context, as_json: AsJson = False) -> None:
         print_table(("nearest", "evidence", "needed", "ratings"), rows, empty="No candidates yet.")
         return err.print(
             f"{refined.scored} scores, {refined.tokens:,} tokens, {refined.duration_ms / 1000:.1f} s"
-            + (f"; {refined.waiting} wait for the next run" if refined.waiting else ""),
+            + (f"; {refined.waiting or 'some checks'} wait for the next run" if refined.spent else ""),
             style="dim",
         )
