@@ -5,31 +5,29 @@
     sft.jsonl   {"prompt": [messages], "completion": [message]}                       edits
     meta.jsonl  where each row comes from: what a training row must not carry
 
-A message is {"role", "content"}, never with a null. Thumbs about facts are left out: they say nothing about manner.
+A message is {"role", "content"}, never with a null; user and assistant take turns. Thumbs about facts are left out: they
+say nothing about manner. So is an answer that lost words to forgetting: it is not the one that was rated.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import ExportFailed
+from assistant.prompt import Turn, user_text, without_forgotten, without_what_was_known
+from assistant.redaction import Redact
+from assistant.redaction import redactor as redactor
 from assistant.refinement import is_about_facts
-from memory import Feedback, Memory, MemoryManager, Message
+from assistant.turn import turns_of
+from memory import Feedback, MemoryManager, Message
+from memory.forgetting import is_struck, unstruck
 
 Format = Literal["kto", "dpo", "sft", "all"]
 FORMATS: tuple[Literal["kto", "dpo", "sft"], ...] = ("kto", "dpo", "sft")
-REDACTED = "[redacted]"
-NAMES_OF_PEOPLE = ("name", "person", "pet", "city", "address", "employer", "birthday")
-"""Attributes of facts whose values say who somebody is."""
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LINK = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
-_LONG_NUMBER = re.compile(r"\b\d[\d -]{7,}\d\b")
-Redact = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,26 +43,28 @@ def rows(memory: MemoryManager, *, system_of: Callable[[Message], str], redact: 
     """Every training row that the ratings give, in the order of the ratings.
 
     Args:
-        system_of: the system prompt of an answer; an empty text leaves it out.
+        system_of: the system prompt of an answer; an empty text leaves it out, and the memories that stood before the
+            questions with it.
         redact: what every text passes through.
     """
     found: list[Row] = []
     for given in memory.refinements.rated():
         answer = memory.get_message(given.message_id)
         prompt = _prompt(memory, answer, system_of, redact)
-        if is_about_facts(given) or not prompt:
+        if is_about_facts(given) or is_struck(answer.content) or not prompt:
             continue
         meta = _meta(answer, given, redact)
         said = _completion(redact(answer.content))
         found.append(Row(file="kto", row={"prompt": prompt, "completion": said, "label": given.rating == 1}, meta=meta))
-        if given.edit.strip() and given.edit.strip() != answer.content.strip():
+        if given.edit.strip() not in ("", answer.content.strip()) and not is_struck(given.edit):
             better = _completion(redact(given.edit))
             found.append(Row(file="dpo", row={"prompt": prompt, "chosen": better, "rejected": said}, meta=meta))
             found.append(Row(file="sft", row={"prompt": prompt, "completion": better}, meta=meta))
     for pair in memory.refinements.pairs():
         better_one, worse = memory.get_message(pair.better_id), memory.get_message(pair.worse_id)
         prompt = _prompt(memory, better_one, system_of, redact)
-        if prompt and better_one.content.strip() and worse.content.strip():
+        lost = is_struck(better_one.content) or is_struck(worse.content)
+        if prompt and not lost and better_one.content.strip() and worse.content.strip():
             chosen, rejected = _completion(redact(better_one.content)), _completion(redact(worse.content))
             meta = {**_meta(better_one, None, redact), "id": pair.id, "rejected_message_id": worse.id}
             found.append(Row(file="dpo", row={"prompt": prompt, "chosen": chosen, "rejected": rejected}, meta=meta))
@@ -96,43 +96,19 @@ def write(found: Sequence[Row], folder: Path, form: Format = "all") -> dict[str,
     return {file: len(content) for file, content in lines.items()}
 
 
-def redactor(facts: Iterable[Memory]) -> Redact:
-    """A function that strikes out what names people: telephone numbers, mail addresses, links, long numbers, and every name
-    and place that the user's own facts hold."""
-    import phonenumbers
-
-    named = sorted(
-        {
-            fact.value.strip()
-            for fact in facts
-            if fact.attribute.partition(":")[0] in NAMES_OF_PEOPLE and len(fact.value.strip()) > 1
-        },
-        key=len,
-        reverse=True,
-    )
-    known = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, named))})(?!\w)", re.IGNORECASE) if named else None
-
-    def redact(text: str) -> str:
-        for pattern in (_EMAIL, _LINK):
-            text = pattern.sub(REDACTED, text)
-        for match in reversed(list(phonenumbers.PhoneNumberMatcher(text, "US"))):
-            text = text[: match.start] + REDACTED + text[match.end :]
-        text = _LONG_NUMBER.sub(REDACTED, text)
-        return known.sub(REDACTED, text) if known else text
-
-    return redact
-
-
 def _prompt(
     memory: MemoryManager, answer: Message, system_of: Callable[[Message], str], redact: Redact
 ) -> list[dict[str, str]]:
-    """The conversation up to the question, oldest first; empty when the answer answers nothing."""
-    thread = [m for m in memory.thread(answer.conversation_id, answer.id)[:-1] if m.content.strip()]
-    if not thread or thread[-1].role != "user":
+    """The conversation up to the question, oldest first, as it was read; empty when the answer answers nothing."""
+    thread = memory.thread(answer.conversation_id, answer.id)[:-1]
+    asked = unstruck(thread[-1].content) if thread and thread[-1].role == "user" else ""
+    if not asked.strip():
         return []
     system = system_of(answer)
+    turns = [*turns_of(thread[:-1]), Turn(role="user", content=asked, block=without_forgotten(thread[-1].block))]
     first = [{"role": "system", "content": redact(system)}] if system.strip() else []
-    return [*first, *({"role": m.role, "content": redact(m.content)} for m in thread)]
+    known = str if system.strip() else without_what_was_known
+    return [*first, *({"role": t.role, "content": redact(user_text(known(t.block), t.content))} for t in turns)]
 
 
 def _completion(text: str) -> list[dict[str, str]]:

@@ -142,11 +142,12 @@ def user_text(block: str, text: str) -> str:
 
 def impersonal(parts: PromptParts) -> PromptParts:
     """The same question to the same persona, with nothing of what is known of the user, in earlier turns either."""
-    turns = tuple(replace(turn, block=_without_what_was_known(turn.block)) for turn in parts.turns)
+    turns = tuple(replace(turn, block=without_what_was_known(turn.block)) for turn in parts.turns)
     return replace(parts, rules=(), profile=(), memories=(), topic_rules=(), turns=turns)
 
 
-def _without_what_was_known(block: str) -> str:
+def without_what_was_known(block: str) -> str:
+    """A block with its date alone."""
     return "\n".join(takewhile(lambda line: line not in (MEMORIES, TOPIC_RULES), block.splitlines()))
 
 

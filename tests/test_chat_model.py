@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ import psutil
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant.chat_model import LlamaChatModel, Turnstile, check_model, is_looping, load_chat_model
+from assistant.chat_model import LlamaChatModel, Turnstile, _Context, check_model, is_looping, load_chat_model
 from assistant.errors import ChatModelError, ContextOverflow, ModelFileMissing, ModelTooLarge, NotAGguf
 from assistant.settings import Settings
 from tests.gguf_factory import TEMPLATES, write_gguf
@@ -166,6 +166,30 @@ def test_the_log_probability_is_that_of_evaluating_everything_at_once(model: Lla
     )
     assert score.total == pytest.approx(float(expected), abs=1e-2)
     assert score.mean == pytest.approx(score.total / len(ending))
+
+
+def test_two_answers_under_one_prompt_evaluate_it_once(model: LlamaChatModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = ("It rains two days out of three.", "Seven mountains stand around it, and the sea.")
+    apart = []
+    for answer in answers:
+        apart.append(model.log_probability(MESSAGES, answer))
+        model._context("scoring").reset()
+    evaluated: list[int] = []
+    evaluate = _Context.evaluate
+
+    def counted(self: _Context, tokens: Sequence[int], *, all_logits: bool = False) -> Any:
+        evaluated.append(len(tokens))
+        return evaluate(self, tokens, all_logits=all_logits)
+
+    monkeypatch.setattr(_Context, "evaluate", counted)
+    prefix = model.count_messages(MESSAGES)
+    for answer, alone, beyond in zip(answers, apart, (prefix - 1, 0), strict=True):
+        evaluated.clear()
+        score = model.log_probability(MESSAGES, answer)
+        # The last token of the prompt is evaluated with the answer, whose own last token need not be.
+        assert sum(evaluated) == beyond + score.tokens
+        assert score.total == pytest.approx(alone.total, abs=1e-2)
+    assert model._context("scoring").keep_common(model._render(MESSAGES)[0]) == prefix - 1
 
 
 def test_where_an_answer_ends_can_be_scored_too(model: LlamaChatModel) -> None:

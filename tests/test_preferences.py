@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant import Assistant, Settings, open_assistant
 from assistant.errors import ExportFailed
-from assistant.preferences import REDACTED, Row, redactor, write
+from assistant.preferences import Row, write
+from assistant.redaction import REDACTED
 from memory import MemoryManager, Rule
+from memory.forgetting import MARK
 from tests.fakes import ScriptedChatModel
 
 
@@ -82,13 +85,10 @@ def test_the_system_prompt_is_kept_or_dropped(assistant: Assistant) -> None:
     assert [m["role"] for m in dropped] == ["user"]  # type: ignore[attr-defined]
 
 
-def test_what_names_people_is_struck_out(assistant: Assistant, memory: MemoryManager) -> None:
+def test_what_names_people_is_struck_out(assistant: Assistant) -> None:
     text = json.dumps([(row.row, row.meta) for row in assistant.preference_rows(redact=True)])
     assert "Zorvik" not in text and "253 0000" not in text
     assert REDACTED in text
-    redact = redactor(memory.memories())
-    assert redact("Mail ann@example.org, see https://example.org/x or call 4111 1111 1111 1111.").count(REDACTED) == 3
-    assert redact("It was founded in 1987 by 12 people.") == "It was founded in 1987 by 12 people."
 
 
 def test_every_line_can_be_read_and_says_where_it_comes_from(assistant: Assistant, tmp_path: Path) -> None:
@@ -108,10 +108,86 @@ def test_a_folder_that_cannot_be_written_names_the_remedy(tmp_path: Path) -> Non
         write([], tmp_path / "file")
 
 
-def test_trl_reads_the_files_as_they_are(assistant: Assistant, tmp_path: Path) -> None:
+def test_a_prompt_is_as_it_was_read_without_what_was_forgotten_since(settings: Settings, memory: MemoryManager) -> None:
+    with open_assistant(settings, chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        asked = Asked(memory)
+        asked.turn("My dog is called Pemba.", "Noted.")
+        asked.turn("Is anybody there?", "")
+        block = f"Today is 3 May 2026.\nMemories:\n- The user's dog is called Pemba.\n- The user lives in {MARK}."
+        assistant.rate(asked.turn("What is my dog called?", "Your dog is Pemba.", block), 1)
+        assistant.rate(asked.turn(f"So {MARK} it is. And my cat?", "I do not know."), 1)
+        assistant.rate(asked.turn("And my horse?", f"{MARK} is your horse."), 1)
+        read = "Today is 3 May 2026.\nMemories:\n- The user's dog is called Pemba.\n\nWhat is my dog called?"
+        assert asked.prompts(assistant) == [
+            [
+                ("user", "My dog is called Pemba."),
+                ("assistant", "Noted."),
+                ("user", read),
+            ],
+            [
+                ("user", "My dog is called Pemba."),
+                ("assistant", "Noted."),
+                ("user", read),
+                ("assistant", "Your dog is Pemba."),
+                ("user", "And my cat?"),
+            ],
+        ]
+        memory.add(content="The user's dog is called Pemba.", attribute="pet:dog", value="Pemba")
+        assert "Pemba" not in str(asked.prompts(assistant, redact=True))
+        dropped = asked.prompts(assistant, system=False)
+        assert dropped[0][-1] == ("user", "Today is 3 May 2026.\n\nWhat is my dog called?")
+        assert "Memories:" not in str(dropped)
+
+
+class Asked:
+    """One conversation, a turn at a time."""
+
+    def __init__(self, memory: MemoryManager) -> None:
+        self._memory = memory
+        self._id = memory.start_conversation().id
+
+    def turn(self, question: str, answer: str, block: str = "") -> str:
+        """Returns the answer's identifier."""
+        self._memory.add_message(self._id, role="user", content=question, block=block)
+        return self._memory.add_message(self._id, role="assistant", content=answer, persona="nova").id
+
+    @staticmethod
+    def prompts(assistant: Assistant, **options: bool) -> list[list[tuple[str, str]]]:
+        """Of the thumbs, without their system prompts."""
+        rows = of(assistant.preference_rows(**options), "kto")
+        return [[(m["role"], m["content"]) for m in row["prompt"] if m["role"] != "system"] for row in rows]  # type: ignore[attr-defined]
+
+
+TAKES_TURNS = """
+{%- set turns = messages[1:] if messages[0].role == 'system' else messages -%}
+{%- for message in turns -%}
+{%- if (message.role == 'user') != (loop.index0 % 2 == 0) -%}{{ raise_exception('Roles must alternate.') }}{%- endif -%}
+{%- endfor -%}
+{%- for message in messages -%}<{{ message.role }}>{{ message.content }}</{{ message.role }}>{%- endfor -%}
+{%- if add_generation_prompt -%}<assistant>{%- endif -%}
+"""
+
+
+def strict_tokenizer() -> Any:
+    """Renders messages, and refuses two turns of one role in a row, as the templates of Gemma and Mistral do."""
+    tokenizers, transformers = pytest.importorskip("tokenizers"), pytest.importorskip("transformers")
+    empty = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=empty, chat_template=TAKES_TURNS)
+
+
+@pytest.mark.parametrize("redact", [False, True])
+@pytest.mark.parametrize("system", [True, False])
+def test_trl_reads_the_files_and_a_strict_template_renders_them(
+    assistant: Assistant, memory: MemoryManager, tmp_path: Path, system: bool, redact: bool
+) -> None:
     datasets = pytest.importorskip("datasets")
     trl = pytest.importorskip("trl.data_utils")
-    write(assistant.preference_rows(), tmp_path)
+    tokenizer = strict_tokenizer()
+    asked = Asked(memory)
+    asked.turn("Is anybody there?", "")
+    asked.turn("Hello?", "Hello.")
+    assistant.rate(asked.turn("What is my name?", "Zorvik.", "Memories:\n- The user's name is Zorvik."), -1, edit="Z.")
+    write(assistant.preference_rows(system=system, redact=redact), tmp_path)
     columns = {
         "kto": ["prompt", "completion", "label"],
         "dpo": ["prompt", "chosen", "rejected"],
@@ -125,7 +201,14 @@ def test_trl_reads_the_files_as_they_are(assistant: Assistant, tmp_path: Path) -
         assert trl.is_conversational(loaded[0])
         for row in loaded:
             assert all(m["role"] and m["content"] for key in wanted if key != "label" for m in row[key])
-    pairs = datasets.load_dataset(
-        "json", data_files=str(tmp_path / "dpo.jsonl"), split="train", cache_dir=str(tmp_path)
-    )
-    assert trl.maybe_unpair_preference_dataset(pairs).column_names == ["prompt", "completion", "label"]
+            rendered = trl.apply_chat_template(row, tokenizer)
+            assert list(rendered) == wanted
+            assert rendered["prompt"].endswith("</user><assistant>")
+            assert ("<system>" in rendered["prompt"]) == system
+            assert all(rendered[key].endswith("</assistant>") for key in wanted[1:] if key != "label")
+        text = str(loaded.to_list())
+        assert ("Memories:" in text) == system
+        assert ("Zorvik" in text) == (not redact)
+        assert (REDACTED in text) == redact
+        if name == "dpo":
+            assert trl.maybe_unpair_preference_dataset(loaded).column_names == ["prompt", "completion", "label"]

@@ -36,8 +36,21 @@ def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Option("--out", help="A folder; files of the same names are replaced.")],
     form: Annotated[Format, typer.Option("--format", help="Which files.")] = Format.ALL,
-    system: Annotated[System, typer.Option(help="With or without the personal system prompt.")] = System.KEEP,
-    redact: Annotated[bool, typer.Option("--redact", help="Strike out names, numbers and addresses.")] = False,
+    system: Annotated[
+        System,
+        typer.Option(
+            help="keep: each prompt as it was read. drop: without the system prompt and the memories before a question, so "
+            "that training puts them into the model; the date stays."
+        ),
+    ] = System.KEEP,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Strike out addresses, numbers, handles, dates of birth, names after a title and names that a fact holds. Other "
+            "names stay: look through the files before you give them away.",
+        ),
+    ] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Show the first rows and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
