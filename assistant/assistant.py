@@ -23,6 +23,7 @@ from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, Reply
 from assistant.events import Event, UsedMemory
 from assistant.guessing import FIRST, Guess, Said, guesses
 from assistant.incognito import IncognitoConversations, is_incognito
+from assistant.redaction import redactor
 from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
 from assistant.settings import Settings, save_setting
@@ -740,7 +741,7 @@ class Assistant:
                 distils them into the model.
             redact: strike out names, numbers and addresses.
         """
-        strike = preferences.redactor(self.memory.memories(include_closed=True)) if redact else str
+        strike = redactor([*self.memory.memories(include_closed=True), *self.memory.held_facts()]) if redact else str
         return preferences.rows(
             self.memory, system_of=self.refiner.system_of if system else lambda _answer: "", redact=strike
         )

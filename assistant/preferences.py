@@ -20,7 +20,6 @@ from typing import Any, Literal
 from assistant.errors import ExportFailed
 from assistant.prompt import Turn, user_text, without_forgotten, without_what_was_known
 from assistant.redaction import Redact
-from assistant.redaction import redactor as redactor
 from assistant.refinement import is_about_facts
 from assistant.turn import turns_of
 from memory import Feedback, MemoryManager, Message
@@ -53,7 +52,7 @@ def rows(memory: MemoryManager, *, system_of: Callable[[Message], str], redact: 
         prompt = _prompt(memory, answer, system_of, redact)
         if is_about_facts(given) or is_struck(answer.content) or not prompt:
             continue
-        meta = _meta(answer, given, redact)
+        meta = _meta(memory, answer, given, redact)
         said = _completion(redact(answer.content))
         found.append(Row(file="kto", row={"prompt": prompt, "completion": said, "label": given.rating == 1}, meta=meta))
         if given.edit.strip() not in ("", answer.content.strip()) and not is_struck(given.edit):
@@ -66,7 +65,7 @@ def rows(memory: MemoryManager, *, system_of: Callable[[Message], str], redact: 
         lost = is_struck(better_one.content) or is_struck(worse.content)
         if prompt and not lost and better_one.content.strip() and worse.content.strip():
             chosen, rejected = _completion(redact(better_one.content)), _completion(redact(worse.content))
-            meta = {**_meta(better_one, None, redact), "id": pair.id, "rejected_message_id": worse.id}
+            meta = {**_meta(memory, better_one, None, redact), "id": pair.id, "rejected_message_id": worse.id}
             found.append(Row(file="dpo", row={"prompt": prompt, "chosen": chosen, "rejected": rejected}, meta=meta))
     return found
 
@@ -115,13 +114,14 @@ def _completion(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
-def _meta(answer: Message, given: Feedback | None, redact: Redact) -> dict[str, Any]:
+def _meta(memory: MemoryManager, answer: Message, given: Feedback | None, redact: Redact) -> dict[str, Any]:
     return {
         "id": given.id if given else "",
         "message_id": answer.id,
         "created_at": (given.created_at if given else answer.created_at).isoformat(),
         "model": answer.model,
         "prompt_version_id": answer.prompt_version_id or "",
+        "tried": [use.text for use in memory.uses_of(answer.id) if use.item_type == "trial"],
         "reasons": list(given.reasons) if given else [],
         "comment": redact(given.comment) if given else "",
     }

@@ -4,8 +4,8 @@
        └──► new candidates: named by reasons, by the user's own version of an answer, by the chat model
 
 A candidate is an edit of the rules in force. It is judged only on ratings given after it was made (`acceptance`), so
-nothing that made it counts for it. Everything is computed from what SQLite holds: a kill loses the one score in the
-making. Knows the chat model's log-probabilities; knows no page and no terminal.
+nothing that made it counts for it. Everything is computed from what SQLite holds: a kill loses the scores of
+one question at most. Knows the chat model's log-probabilities; knows no page and no terminal.
 """
 
 from __future__ import annotations
@@ -930,20 +930,25 @@ class _Run:
         base = self._memory.current_prompt()
         now = base.id if base else None
         rules: dict[str | None, tuple[Rule, ...]] = {version.id: version.rules for version in self._refiner._versions()}
-        todo: dict[tuple[str, Scored, str | None], list[Candidate]] = {}
+        answers: dict[str, Message] = {}
+        # By question, and there by candidate: an answer and the user's own version of it, or two answers, share their prompt.
+        todo: dict[tuple[str | None, str | None], list[tuple[Candidate, str, Scored]]] = {}
         for candidate in candidates:
             for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate, rated, pairs)):
                 key = (candidate.id, message_id, scored)
                 if key not in there or key in left_open:
-                    todo.setdefault((message_id, scored, left_open.get(key, now)), []).append(candidate)
+                    answer = answers.setdefault(message_id, self._memory.get_message(message_id))
+                    waiting = todo.setdefault((answer.parent_id, left_open.get(key, now)), [])
+                    waiting.append((candidate, message_id, scored))
         self.waiting = total = sum(len(waiting) for waiting in todo.values())
-        for (message_id, scored, version_id), waiting in todo.items():
-            answer = self._memory.get_message(message_id)
-            held = refinement.rules_for(rules.get(version_id, ()), self._refiner.question_of(answer), answer.persona)
-            text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
+        for (_, version_id), waiting in todo.items():
             made: list[Reward] = []
             try:
-                for candidate in waiting:
+                for candidate, message_id, scored in waiting:
+                    answer = answers[message_id]
+                    question = self._refiner.question_of(answer)
+                    held = refinement.rules_for(rules.get(version_id, ()), question, answer.persona)
+                    text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
                     self.tell(total - self.waiting, total, f"Scoring “{refinement.describe(candidate.edit)}”")
                     changed = refinement.apply_edit(held, candidate.edit)
                     value, sign = NOTHING

@@ -13,7 +13,7 @@ from assistant import Assistant, Settings, open_assistant
 from assistant.errors import ExportFailed
 from assistant.preferences import Row, write
 from assistant.redaction import REDACTED
-from memory import MemoryManager, Rule
+from memory import MemoryManager, MessageUse, Rule
 from memory.forgetting import MARK
 from tests.fakes import ScriptedChatModel
 
@@ -89,6 +89,20 @@ def test_what_names_people_is_struck_out(assistant: Assistant) -> None:
     text = json.dumps([(row.row, row.meta) for row in assistant.preference_rows(redact=True)])
     assert "Zorvik" not in text and "253 0000" not in text
     assert REDACTED in text
+
+
+def test_what_waits_for_the_users_word_is_struck_out_too(assistant: Assistant) -> None:
+    *_, last = assistant.respond("My mother is called Yrsa and she has diabetes.")
+    assert assistant.wait_until_idle(30) and assistant.memory.held_facts()
+    assistant.rate(last.message_id, 1)
+    assert "Yrsa" not in json.dumps([row.row for row in assistant.preference_rows(redact=True)])
+
+
+def test_what_was_tried_in_an_answer_is_told_beside_its_row(assistant: Assistant) -> None:
+    *_, last = assistant.respond("And a lake?")
+    assistant.memory.record_uses(last.message_id, [MessageUse(item_type="trial", item_id="c", text="Use emoji.")])
+    assistant.rate(last.message_id, 1)
+    assert assistant.preference_rows()[-3].meta["tried"] == ["Use emoji."]
 
 
 def test_every_line_can_be_read_and_says_where_it_comes_from(assistant: Assistant, tmp_path: Path) -> None:
