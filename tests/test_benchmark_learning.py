@@ -69,6 +69,12 @@ def test_a_taste_reads_the_answer() -> None:
     assert Taste("words / sentences < 4 and -1 < questions * 2 - 1 + 1 < 3")("One two. Three four?")
 
 
+def test_a_regular_expression_finds_whole_words_however_its_backslash_is_written() -> None:
+    for pattern in (r"'\bone\b'", r"r'\bone\b'", r"'\\bone\\b'"):
+        assert Taste(f"matches({pattern})")("Take one."), pattern
+        assert not Taste(f"matches({pattern})")("Take none."), pattern
+
+
 @pytest.mark.parametrize(
     "expression",
     [
