@@ -115,6 +115,19 @@ def test_the_shipped_users_can_be_read_and_are_at_least_twelve() -> None:
     assert any(user.change for user in world.users) and any(user.rates == "at random" for user in world.users)
 
 
+def test_the_shipped_users_want_plain_words_and_a_greeting_too() -> None:
+    tastes = {user.id: Taste(user.taste) for user in read_world(HERE / "users.yaml").users}
+    assert tastes["plain-words"]("I like it. Take a walk.")
+    assert not tastes["plain-words"]("I recommend perambulation.")
+    assert tastes["greeting"]("Hello. I am Nova.") and tastes["greeting"]("Good morning, Wren!")
+    assert not tastes["greeting"]("His dog. Hello!")
+
+
+def test_the_user_who_wants_to_be_called_by_name_is_pleased_by_their_name() -> None:
+    tastes = {user.id: Taste(user.taste) for user in read_world(HERE / "more_users.yaml").users}
+    assert tastes["known-by-name"]("Hello, Wren!") and not tastes["known-by-name"]("A wrench, Wrenna.")
+
+
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     path = tmp_path / "users.yaml"
     path.write_text("users:\n- {id: a, taste: 'words <', noise: 0.1}\n")
