@@ -35,6 +35,7 @@ from assistant.refiner import Refiner, _Run
 from assistant.settings import Settings
 from assistant.streaming import to_langchain
 from assistant.turn import Trial
+from benchmarks import chart
 from benchmarks.tastes import Question, Taste, TasteError, User, World, read_world
 from memory import MemoryManager, MessageUse, Rule, open_memory
 from personas import load_library
@@ -47,6 +48,8 @@ SLACK = 0.10
 JUDGED_AFTER = 24
 EXPRESSIBLE_GAIN, EXPRESSIBLE_AT = 0.2, 0.6
 """A taste counts when its oracle prompt holds at least this much more often than no prompt, and this often at all."""
+NO_RULE, TYPED, PASTED, OPRO = "no refinement", "typed instruction", "reasons pasted", "best score (OPRO)"
+"""What else could be done with the same ratings. What the user would type is the oracle."""
 Track = Literal["thumbs", "reasons"]
 LIVES: dict[Track, int] = {"thumbs": 6, "reasons": 2}
 """A thumb in twenty is the other one: three lives of each user by thumbs alone may differ by a fifth from three others."""
@@ -230,6 +233,7 @@ class Life:
 
     user: str
     track: Track
+    seed: int = 0
     ratings_to_oracle: int | None = None
     """None: not within the ratings given. 0: served without any."""
     agreement: dict[int, float] = field(default_factory=dict)
@@ -239,7 +243,10 @@ class Life:
     expressible: bool = False
     accepted: list[tuple[int, list[str]]] = field(default_factory=list)
     """(ratings, rules then in force)"""
+    baselines_after: dict[str, dict[int, float]] = field(default_factory=dict)
+    """Of those that change with the ratings the same; `OPRO` is not followed beyond `JUDGED_AFTER`."""
     baselines: dict[str, float] = field(default_factory=dict)
+    """After `JUDGED_AFTER` ratings."""
     follows_after: int | None = None
     """Ratings after a change of mind until served again."""
     spoilt: float | None = None
@@ -247,6 +254,11 @@ class Life:
     spoilt_by_oracle: float | None = None
     tried: int = 0
     seconds: float = 0.0
+
+    @property
+    def instruction_worth_ratings(self) -> int | None:
+        """How many ratings serve as well as one typed instruction, less `SLACK`: the oracle is what the user would type."""
+        return self.ratings_to_oracle
 
     @property
     def of_oracle(self) -> float:
@@ -374,7 +386,7 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
     started = time.perf_counter()
     random = Random(f"{seed}:{user.id}:{track}")
     rater = Rater(user, track, random, writer)
-    life = Life(user=user.id, track=track)
+    life = Life(user=user.id, track=track, seed=seed)
     with tempfile.TemporaryDirectory(prefix="attune-learning-", dir=_quick_folder()) as folder:
         session = Session(writer, Path(folder), Random(f"{seed}:{user.id}:{track}:loop"))
         try:
@@ -384,9 +396,11 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                 life.oracle = heldout_share(rater, writer, world.questions, None)
                 life.expressible = life.oracle >= EXPRESSIBLE_AT and life.oracle - life.none >= EXPRESSIBLE_GAIN
                 life.agreement[0] = life.none
+                if track == "reasons":
+                    life.baselines_after[PASTED] = {0: life.none}
                 if life.none >= life.oracle - SLACK:
                     life.ratings_to_oracle = 0
-            target = life.oracle - SLACK
+            target, told = life.oracle - SLACK, list[str]()
             for n, question in zip(range(1, ratings + 1), ask_order(user, world.questions, random), strict=False):
                 rater.moment(n)
                 changed = session.turn(question, rater)
@@ -404,42 +418,52 @@ def live(user: User, track: Track, world: World, writer: Writer, *, ratings: int
                             life.follows_after = life.follows_after or n - user.change.after
                         elif life.ratings_to_oracle is None:
                             life.ratings_to_oracle = n
-                if by_taste and n == JUDGED_AFTER:
-                    life.baselines = baselines(session, rater, writer, world.questions, life)
+                if by_taste and track == "reasons":
+                    text = pasted(session)
+                    if turned or text != told:
+                        share = heldout_share(rater, writer, world.questions, plain(text))
+                        life.baselines_after[PASTED][n] = share
+                    told = text
             life.tried = session.tried
             if by_taste:
                 life.spoilt = spoilt_share(rater, writer, world.questions, session.rules)
                 life.spoilt_by_oracle = spoilt_share(rater, writer, world.questions, None)
         finally:
             session.close()
-    if by_taste and life.baselines:
-        life.baselines["best score (OPRO)"] = greedy(user, track, world, writer, ratings=JUDGED_AFTER, seed=seed)
+    if by_taste and ratings >= JUDGED_AFTER:
+        opro = greedy(user, track, world, writer, ratings=JUDGED_AFTER, seed=seed)
+        life.baselines_after[OPRO] = opro
+        still = {NO_RULE: life.none, TYPED: life.oracle}
+        life.baselines = still | {name: at(after, JUDGED_AFTER) for name, after in life.baselines_after.items()}
     life.seconds = time.perf_counter() - started
     return life
 
 
-def baselines(
-    session: Session, rater: Rater, writer: Writer, questions: Sequence[Question], life: Life
-) -> dict[str, float]:
-    """What else could have been done with the same ratings, as shares of held-out answers."""
-    found = {"no refinement": life.none, "typed instruction": life.oracle}
-    given = session.memory.feedback()
-    said = dict.fromkeys(f"{', '.join(g.reasons)} {g.comment}".strip() for g in given if g.rating == -1)
-    pasted = [f"The user disliked answers because: {words}." for words in said if words]
-    if rater.track == "reasons":
-        found["reasons pasted"] = heldout_share(rater, writer, questions, plain(pasted))
-    return found
+def pasted(session: Session) -> list[str]:
+    """What was ticked and typed with dislikes, as text in the prompt."""
+    disliked = [g for g in session.memory.feedback() if g.rating == -1]
+    said = dict.fromkeys(f"{', '.join(g.reasons)} {g.comment}".strip() for g in disliked)
+    return [f"The user disliked answers because: {words}." for words in said if words]
 
 
-def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: int, seed: int) -> float:
-    """OPRO's way: from the sixth rating on, whatever rule has the best score on all ratings writes the next answer. No
-    mis-aligned responses, no trials, no test on later ratings. Returns the share of held-out answers at the end."""
+def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: int, seed: int) -> dict[int, float]:
+    """Stands for OPRO, the loop without mis-aligned responses: from the sixth rating on, whatever rule of the catalogue has the
+    best score on all ratings writes the next answer. No trials, no test on later ratings.
+
+    Where a model proposes, the two loops differ in what it is shown: scores alone, or the failures too. The built-in model is too
+    small to propose and is never asked, so that this cannot be measured with it. What is compared is how one of the same rules is
+    chosen: by the best score, or by trials and evidence.
+
+    Returns:
+        ratings -> the share of held-out answers that satisfy the taste, wherever the rule became another.
+    """
     random = Random(f"{seed}:{user.id}:{track}")
     rater = Rater(user, track, random, writer)
     with tempfile.TemporaryDirectory(prefix="attune-learning-", dir=_quick_folder()) as folder:
         session = Session(writer, Path(folder), Random(0))
         try:
             rules: tuple[str, ...] = ()
+            after = {0: heldout_share(rater, writer, world.questions, ())}
             for n, question in zip(range(1, ratings + 1), ask_order(user, world.questions, random), strict=False):
                 rater.moment(n)
                 session.write_and_rate(question, rater, rules)
@@ -447,8 +471,11 @@ def greedy(user: User, track: Track, world: World, writer: Writer, *, ratings: i
                     run = _Run(session.refiner, None, None)
                     scores = {r.text: run.score_of([Rule(id=r.text, text=r.text)], base=()).score for r in CATALOGUE}
                     best = max(scores, key=lambda text: scores[text])
-                    rules = (best,) if scores[best] > 0.5 else ()
-            return heldout_share(rater, writer, world.questions, plain(rules))
+                    chosen = (best,) if scores[best] > 0.5 else ()
+                    if chosen != rules:
+                        rules = chosen
+                        after[n] = heldout_share(rater, writer, world.questions, plain(rules))
+            return after
         finally:
             session.close()
 
@@ -514,6 +541,7 @@ def cost(path: Path, questions: Sequence[Question], *, examples: int = 24) -> di
                 asked.append(question)
             assistant.wait_until_idle(600)
             alone = [reply_ms(question) for question in asked]
+            assistant.wait_until_idle(600)
             memory.store.rows("DELETE FROM prompt_scores")
             refined = assistant.refine()
     return {
@@ -524,6 +552,7 @@ def cost(path: Path, questions: Sequence[Question], *, examples: int = 24) -> di
         "replies_timed": len(asked),
         "reply_ms_alone": round(statistics.median(alone), 1) if alone else None,
         "reply_ms_meanwhile": round(statistics.median(meanwhile), 1) if meanwhile else None,
+        "meanwhile_of_alone": round(statistics.median(meanwhile) / statistics.median(alone), 3) if alone else None,
     }
 
 
@@ -544,13 +573,25 @@ def mean_of(values: Sequence[float | None]) -> float | None:
     return round(statistics.mean(known), 4) if known else None
 
 
-def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
+def worth(lives: Sequence[Life]) -> dict[str, float | None]:
+    """Taste -> the ratings that one typed instruction is worth, the median of its lives."""
+    return {
+        user: median([life.instruction_worth_ratings for life in lives if life.user == user])
+        for user in dict.fromkeys(life.user for life in lives)
+    }
+
+
+def summary(lives: Sequence[Life], quiet: dict[str, float], spent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What all lives gave; `quiet` is of `no_change`, `spent` of `cost`."""
+
     def figures(track: Track) -> dict[str, Any]:
         counted = [life for life in lives if life.track == track and life.expressible]
         shares = [life.of_oracle for life in counted]
         names = sorted({name for life in counted for name in life.baselines})
         return {
             "median_ratings_to_oracle": median([life.ratings_to_oracle for life in counted]),
+            "instruction_worth_ratings": median([life.instruction_worth_ratings for life in counted]),
+            "instruction_worth_ratings_of": worth(counted),
             "heldout_of_oracle": round(statistics.mean(shares), 4) if shares else None,
             "spoilt": mean_of([life.spoilt for life in counted]),
             "spoilt_by_oracle": mean_of([life.spoilt_by_oracle for life in counted]),
@@ -564,11 +605,13 @@ def summary(lives: Sequence[Life], quiet: dict[str, float]) -> dict[str, Any]:
     users = {life.user: life for life in lives if life.track == "thumbs"} or {life.user: life for life in lives}
     return {
         "median_ratings_to_oracle": thumbs["median_ratings_to_oracle"],
+        "instruction_worth_ratings": thumbs["instruction_worth_ratings"],
         "heldout_of_oracle": thumbs["heldout_of_oracle"],
         "no_change_rate": min(quiet.values(), default=None),
         "expressible_tastes": sum(life.expressible for life in users.values()),
         "tracks": {"thumbs": thumbs, "reasons": reasons},
         "no_change": quiet,
+        "cost": spent,
     }
 
 
@@ -576,32 +619,104 @@ def row(life: Life) -> dict[str, Any]:
     return {
         "id": life.user,
         "track": life.track,
+        "seed": life.seed,
         "expressible": life.expressible,
         "none": round(life.none, 4),
         "oracle": round(life.oracle, 4),
         "ratings_to_oracle": life.ratings_to_oracle,
-        "heldout_after": {str(n): round(v, 4) for n, v in sorted(life.agreement.items())},
+        "instruction_worth_ratings": life.instruction_worth_ratings,
+        "heldout_after": _rounded(life.agreement),
         "heldout_of_oracle": round(life.of_oracle, 4) if life.agreement else None,
         "accepted": [{"ratings": n, "rules": rules} for n, rules in life.accepted],
         "follows_after": life.follows_after,
         "tried_answers": life.tried,
         "spoilt": None if life.spoilt is None else round(life.spoilt, 4),
         "baselines": {name: round(v, 4) for name, v in life.baselines.items()},
+        "baselines_after": {name: _rounded(after) for name, after in life.baselines_after.items()},
         "seconds": round(life.seconds, 1),
     }
 
 
+def _rounded(after: dict[int, float]) -> dict[str, float]:
+    return {str(n): round(share, 4) for n, share in sorted(after.items())}
+
+
 def table(result: dict[str, Any]) -> str:
-    columns = ("id", "track", "none", "oracle", "ratings_to_oracle", "heldout_of_oracle", "follows_after", "rules")
-    lines = [list(columns)]
+    columns = ("id", "track", "seed", "none", "oracle", "ratings_to_oracle", "heldout_of_oracle", "follows_after")
+    lines = [[*columns, "rules"]]
     for user in result["users"]:
         rules = " ".join(user["accepted"][-1]["rules"]) if user["accepted"] else "-"
         mark = "" if user["expressible"] else "*"
-        values = [user["id"] + mark, *(user[c] for c in columns[1:-1])]
-        lines.append(["-" if v is None else str(v) for v in values] + [rules])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    shown = "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-    return f"{shown}\n* not expressible by this model: not counted\n\n{json.dumps(result['summary'], indent=2)}"
+        lines.append([user["id"] + mark, *(_cell(user[name]) for name in columns[1:]), rules])
+    parts = [f"{_aligned(lines)}\n* not expressible by this model: not counted", worth_table(result["summary"])]
+    if result["summary"]["cost"] is not None:
+        parts.append(cost_row(result["summary"]["cost"]))
+    return "\n\n".join([*parts, json.dumps(result["summary"], indent=2)])
+
+
+def worth_table(found: dict[str, Any]) -> str:
+    """Of a summary: the ratings that serve each taste as well as one typed instruction."""
+    tracks = found["tracks"]
+    each = {name: tracks[name]["instruction_worth_ratings_of"] for name in LIVES}
+    tastes = dict.fromkeys(taste for name in LIVES for taste in each[name])
+    lines = [["one typed instruction is worth, ratings", *LIVES]]
+    lines += [[taste, *(_cell(each[name].get(taste)) for name in LIVES)] for taste in tastes]
+    lines.append(["median", *(_cell(tracks[name]["instruction_worth_ratings"]) for name in LIVES)])
+    return _aligned(lines)
+
+
+def cost_row(spent: dict[str, Any]) -> str:
+    return (
+        f"learning from {spent['examples']} ratings: {spent['seconds']} s, {spent['tokens']:,} tokens; a reply meanwhile "
+        f"{_cell(spent['reply_ms_meanwhile'])} ms, alone {_cell(spent['reply_ms_alone'])} ms "
+        f"(×{_cell(spent['meanwhile_of_alone'])})"
+    )
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def curves(lives: Sequence[Life], ratings: int) -> list[chart.Panel]:
+    """How often held-out answers satisfy the taste after each rating, a panel for each track: the mean of all lives of tastes that
+    the model can express. Who changes their mind has another taste later, so that the curve of Attune falls there and rises
+    again; the lines of the oracle and of no rule are of the first taste."""
+    panels = []
+    for track, title in (("thumbs", "thumbs alone"), ("reasons", "thumbs with reasons and edits")):
+        counted = [life for life in lives if life.track == track and life.expressible]
+        others = {
+            name: [life.baselines_after[name] for life in counted if name in life.baselines_after]
+            for name in (OPRO, PASTED)
+        }
+        drawn: list[tuple[str, chart.Colour, Sequence[dict[int, float]], int]] = [
+            ("the oracle: the instruction typed", chart.GREEN, [{0: life.oracle} for life in counted], ratings),
+            ("Attune", chart.RED, [life.agreement for life in counted], ratings),
+            (f"OPRO, to {JUDGED_AFTER} ratings", chart.BLUE, others[OPRO], JUDGED_AFTER),
+            ("reasons pasted", chart.PURPLE, others[PASTED], ratings),
+            ("no rule", chart.GREY, [{0: life.none} for life in counted], ratings),
+        ]
+        panel = chart.Panel(
+            title=f"held-out answers that suit the user, {title}",
+            lines=[
+                chart.Line(name=name, colour=colour, points=_means(each, until))
+                for name, colour, each, until in drawn
+                if each
+            ],
+            ticks=[(n, str(n)) for n in range(0, ratings + 1, 6)],
+            axis="ratings",
+            levels=[(fifths / 5, f"{fifths / 5:g}") for fifths in range(6)],
+        )
+        panels += [panel] if counted else []
+    return panels
+
+
+def _means(each: Sequence[dict[int, float]], until: int) -> list[tuple[float, float]]:
+    return [(n, statistics.mean(at(after, n) for after in each)) for n in range(until + 1)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -615,26 +730,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--seeds", type=int, help=f"lives of each user; figures are of all of them; {lives} unless given"
     )
     parser.add_argument("--lifetimes", type=int, default=200, help="of users who must see no change; 0: none")
-    parser.add_argument("--cost", action="store_true", help="only measure time, tokens, and replies meanwhile")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--cost", action="store_true", help="only measure time, tokens, and replies meanwhile")
+    what.add_argument("--no-cost", action="store_true", help="leave that out of the end of the run")
     parser.add_argument("--only", action="append", help="only this user; may be given more than once")
     parser.add_argument("--cache", type=Path, help="a folder that keeps answers and scores between runs")
+    parser.add_argument("--plot", type=chart.picture, metavar="FILE", help="draw the curves to a PNG or SVG")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args(arguments)
     try:
         world = read_world(options.users, HERE / "questions.yaml")
     except TasteError as error:
         parser.error(str(error))
+    path = options.model or builtin_model_path()
     if options.cost:
-        print(json.dumps(cost(options.model or builtin_model_path(), world.questions)))
+        print(json.dumps(cost(path, world.questions)))
         return
-    model = CachedModel(options.model or builtin_model_path(), options.cache)
+    model = CachedModel(path, options.cache)
     try:
-        print(show(world, Writer(model), options))
+        lives, quiet = run(world, Writer(model), options)
     finally:
         model.close()
+    spent = None if options.no_cost else cost(path, world.questions)
+    result = {"summary": summary(lives, quiet, spent), "users": [row(life) for life in lives]}
+    if options.plot:
+        chart.draw(curves(lives, options.ratings), options.plot)
+    print(json.dumps(result) if options.json else table(result))
 
 
-def show(world: World, writer: Writer, options: argparse.Namespace) -> str:
+def run(world: World, writer: Writer, options: argparse.Namespace) -> tuple[list[Life], dict[str, float]]:
+    """Every life, and of each user who must see no change the share of lifetimes without one."""
     users = [u for u in world.users if not options.only or u.id in options.only]
     users = [find_oracle(user, writer, world.questions) for user in users]
     tracks: tuple[Track, ...] = ("thumbs", "reasons") if options.track == "both" else (options.track,)
@@ -652,8 +777,7 @@ def show(world: World, writer: Writer, options: argparse.Namespace) -> str:
         if user.rates == "at random" or contented:
             quiet[user.id] = no_change(user, world, writer, lifetimes=options.lifetimes, ratings=60, seed=7)
             print(f"{user.id}: no change in {quiet[user.id]:.1%} of {options.lifetimes}", file=sys.stderr)
-    result = {"summary": summary(lives, quiet), "users": [row(life) for life in lives]}
-    return json.dumps(result) if options.json else table(result)
+    return lives, quiet
 
 
 if __name__ == "__main__":

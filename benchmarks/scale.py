@@ -1,6 +1,6 @@
 """Time, memory and disk as the memory grows, against the brute-force floor; and an import, against the bare encoder.
 
-    python -m benchmarks.scale [--sizes 1000 10000 100000] [--import N] [--plot FILE.png] [--home FOLDER] [--json]
+    python -m benchmarks.scale [--sizes 1000 10000 100000] [--import N] [--plot FILE] [--home FOLDER] [--json]
 
 Texts are made up of words as frequent as words are (Zipf), and their vectors are made up too: encoding a hundred
 thousand texts would measure the encoder. Questions are embedded by MiniLM, whose time is in every search. The floor
@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from benchmarks import chart
 from benchmarks.retrieval import table
 from memory import MemoryManager, NewMessage, open_memory
 from memory.chat_import import import_chats
@@ -38,10 +39,10 @@ IMPORTED, IMPORTED_TURNS, ROUNDS = 300, 6, 2
 ASKED_WORDS, ANSWERED_WORDS = 8, 40
 """Words of a made-up question and of an answer: some 30 and 150 tokens, for a made-up word is four. Real answers are longer."""
 COLOURS = {
-    "search_p95_ms": (200, 60, 40),
-    "floor_p95_ms": (60, 100, 180),
-    "disk_mb": (60, 140, 80),
-    "rss_mb": (150, 90, 160),
+    "search_p95_ms": chart.RED,
+    "floor_p95_ms": chart.BLUE,
+    "disk_mb": chart.GREEN,
+    "rss_mb": chart.PURPLE,
 }
 
 
@@ -245,28 +246,14 @@ def _at(values: Sequence[float], percent: int) -> float:
 
 def plot(rows: Sequence[dict[str, str | float]], path: Path) -> None:
     """The growth curve: every figure as a share of its largest, over the number of messages."""
-    from PIL import Image, ImageDraw
-
-    width, height, edge = 900, 520, 60
-    image = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(image)
-    sizes = [size_of(row) for row in rows]
-    draw.line([(edge, edge // 2), (edge, height - edge), (width - edge, height - edge)], fill="black")
-    for size in sizes:
-        x = edge + (width - 2 * edge) * size / max(sizes)
-        draw.text((x - 20, height - edge + 8), f"{size:,}", fill="black")
-    for number, (name, colour) in enumerate(COLOURS.items()):
+    sizes, lines = [size_of(row) for row in rows], []
+    for name, colour in COLOURS.items():
         values = [float(row[name]) for row in rows]
         most = max(values) or 1.0
-        points = [
-            (edge + (width - 2 * edge) * size / max(sizes), height - edge - (height - 2 * edge) * value / most)
-            for size, value in zip(sizes, values, strict=True)
-        ]
-        draw.line([(edge, height - edge), *points], fill=colour, width=2)
-        for point in points:
-            draw.ellipse([point[0] - 3, point[1] - 3, point[0] + 3, point[1] + 3], fill=colour)
-        draw.text((edge + 12, edge // 2 + 16 * number), f"{name}: up to {most:g}", fill=colour)
-    image.save(path)
+        points = [(0.0, 0.0), *((size, value / most) for size, value in zip(sizes, values, strict=True))]
+        lines.append(chart.Line(name=f"{name}: up to {most:g}", colour=colour, points=points, dots=True))
+    ticks = [(size, f"{size:,}") for size in sizes]
+    chart.draw([chart.Panel(title="of the largest", lines=lines, ticks=ticks, axis="messages")], path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -275,7 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--import", type=int, default=IMPORTED, metavar="N", dest="imported", help="conversations to import; 0: none"
     )
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the growth curve to a PNG")
+    parser.add_argument("--plot", type=chart.picture, metavar="FILE", help="draw the growth curve to a PNG or SVG")
     parser.add_argument("--home", type=Path, help="keep the store in this empty folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args(arguments)

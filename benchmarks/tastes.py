@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -49,7 +50,8 @@ NAMES: dict[str, Callable[[str], Any]] = {
 }
 CALLS: dict[str, Callable[..., Any]] = {
     "has": lambda answer, *any_of: any(part.lower() in answer.lower() for part in any_of),
-    "matches": lambda answer, pattern: re.search(pattern, answer, re.IGNORECASE) is not None,
+    # `\b` in a text is a backspace by now, which nobody looks for.
+    "matches": lambda answer, pattern: re.search(pattern.replace("\b", r"\b"), answer, re.IGNORECASE) is not None,
     "starts": lambda answer, *any_of: answer.lstrip().lower().startswith(tuple(part.lower() for part in any_of)),
     "ends": lambda answer, *any_of: answer.rstrip().lower().endswith(tuple(part.lower() for part in any_of)),
 }
@@ -75,7 +77,9 @@ class Taste:
     def __init__(self, expression: str) -> None:
         self.expression = expression
         try:
-            self._tree = ast.parse(expression.strip(), mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a text may hold a regular expression: `\w` is meant
+                self._tree = ast.parse(expression.strip(), mode="eval").body
         except SyntaxError as error:
             raise TasteError(f"“{expression}” is not an expression ({error.msg}).") from error
         given = {"topic": "", "question": ""}
