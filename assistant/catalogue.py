@@ -109,6 +109,12 @@ CATALOGUE = (
         reasons=("tone", "other"),
         words=("my name", "by name"),
     ),
+    StyleRule(
+        text='Begin every answer with "Hello".',
+        axes=("opening",),
+        reasons=("tone", "other"),
+        words=("greet", "hello", "say hi"),
+    ),
 )
 BY_TEXT = {rule.text: rule for rule in CATALOGUE}
 

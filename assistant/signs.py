@@ -15,6 +15,7 @@ from memory import Edit
 
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _CONTRACTION = re.compile(r"\w['’](?:t|m|re|ve|ll)\b|\b(?:it|that|what|here|there|let|who)['’]s\b", re.IGNORECASE)
+_GREETING = re.compile(r"\W*(?:hello|hi|hey|greetings|good (?:morning|afternoon|evening|day))\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s|$)|\n")
 
 
@@ -53,6 +54,7 @@ SIGNS: dict[str, Callable[[str], float]] = {
     "Do not use emoji.": lambda text: -_emoji(text),
     "Use emoji.": _emoji,
     "Do not use exclamation marks.": lambda text: -_exclaims(text),
+    'Begin every answer with "Hello".': lambda text: float(_GREETING.match(text) is not None),
     "End with a question.": lambda text: float(_EMOJI.sub("", text).rstrip().endswith("?")),
 }
 """Rule of the catalogue -> how much an answer looks like it, in a unit of its own."""

@@ -48,6 +48,7 @@ def test_an_answer_of_its_kind_shows_it() -> None:
         "Use emoji.": ("Good 🙂", "Good."),
         "Do not use exclamation marks.": ("Good.", "Good!"),
         "End with a question.": ("Good. And you? 🙂", "Good? Yes."),
+        'Begin every answer with "Hello".': ("Hello! It is blue.", "It is blue. Hello."),
     }
     assert set(pairs) == set(SIGNS)
     for rule, (kind, other) in pairs.items():
