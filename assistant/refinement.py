@@ -149,11 +149,15 @@ def in_force(rules: Iterable[Rule], question: str | None = None, persona: str = 
     """
     if question is None:
         return tuple(r.text for r in rules if r.enabled and not r.topic and r.persona in ("", persona))
-    return tuple(r.text for r in rules_for(rules, question, persona))
+    return tuple(r.text for r in retrieve_prompt(rules, question, persona))
 
 
-def rules_for(rules: Iterable[Rule], question: str, persona: str = "") -> tuple[Rule, ...]:
+def retrieve_prompt(rules: Iterable[Rule], question: str, persona: str = "") -> tuple[Rule, ...]:
     """The rules that are switched on and hold for one question, in their order, as rules for everything.
+
+    The paper takes, at answer time, the prompt that did best on the three nearest rated questions. Here neighbours are the
+    rated questions of the same topic, and whether a rule holds for them was decided when it was accepted: three thumbs are
+    too few to leave a rule out by (measured: `benchmarks/LOG.md`).
 
     Of two that contradict each other the persona's own holds, then the one for this topic, then the newer one; a locked
     one always.

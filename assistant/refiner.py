@@ -353,7 +353,7 @@ class Refiner:
         version = versions.get(answer.prompt_version_id or "")
         asked_for = self._memory.memories(kind="procedural")
         standing = standing_rules([rule for rule in asked_for if rule.persona in ("", answer.persona)])
-        held = refinement.rules_for(version.rules, self.question_of(answer), answer.persona) if version else ()
+        held = refinement.retrieve_prompt(version.rules, self.question_of(answer), answer.persona) if version else ()
         edits = {c.id: c.edit for c in self._memory.refinements.candidates()}
         for use in self._memory.uses_of(answer.id):
             if use.item_type == "trial" and use.item_id in edits:
@@ -646,7 +646,7 @@ class Refiner:
         felt = [liked for moment, liked in sorted([*thumbs, *weak]) if since is None or moment > since]
         if acceptance.trial_chance(felt) == 0:
             return None
-        before = refinement.rules_for(current.rules, question, persona) if current else ()
+        before = refinement.retrieve_prompt(current.rules, question, persona) if current else ()
         chosen = self._choose_trial(rated, recent, felt, topic_of(question), before)
         if chosen is None:
             return None
@@ -947,7 +947,7 @@ class _Run:
                 for candidate, message_id, scored in waiting:
                     answer = answers[message_id]
                     question = self._refiner.question_of(answer)
-                    held = refinement.rules_for(rules.get(version_id, ()), question, answer.persona)
+                    held = refinement.retrieve_prompt(rules.get(version_id, ()), question, answer.persona)
                     text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
                     self.tell(total - self.waiting, total, f"Scoring “{refinement.describe(candidate.edit)}”")
                     changed = refinement.apply_edit(held, candidate.edit)

@@ -21,7 +21,7 @@ from assistant.errors import AttuneError, ContextOverflow
 from assistant.events import AnswerFailed, SideBySide, UsedMemory
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import Prompt, PromptParts, Turn, block_text, impersonal, without_forgotten
-from assistant.refinement import rules_for
+from assistant.refinement import retrieve_prompt
 from assistant.running import RunningReply
 from assistant.settings import Settings
 from assistant.streaming import Streamed, fit_prompt, reply_tokens, response_of, stream_reply, to_langchain
@@ -368,7 +368,9 @@ class TurnWriter:
             profile = profile_lines_for_prompt(current_profile(self._memory), strength, importance)
             asked_for = self._memory.memories(kind="procedural")
             rules = standing_rules([rule for rule in asked_for if rule.persona in ("", request.persona.id)])
-            learned_here = rules_for(learned.rules, request.question.content, request.persona.id) if learned else ()
+            learned_here = (
+                retrieve_prompt(learned.rules, request.question.content, request.persona.id) if learned else ()
+            )
             mine = trial.rules if trial else learned_here
             # What is tried may take the place of a rule in force; its own words stand as the trial.
             used = [rule for rule in learned_here if any(other.id == rule.id for other in mine)]

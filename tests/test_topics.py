@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.refinement import apply_edit, in_force, rules_for
+from assistant.refinement import apply_edit, in_force, retrieve_prompt
 from assistant.topics import ALL, BY_NAME, NAMES, SCOPES, TOPICS, holds_for, name_of, topic_of
 from memory import Edit, Rule
 
@@ -106,7 +106,7 @@ def test_of_two_rules_for_one_topic_the_newer_holds_and_a_locked_one_always() ->
     assert in_force((old, FOR_FACTS), "Why is the sky blue?") == ("Keep answers short.",)
     locked = Rule(id="1", text="Give more detail.", locked=True)
     assert in_force((locked, FOR_FACTS), "Why is the sky blue?") == ("Give more detail.",)
-    assert rules_for((Rule(id="3", text="Use emoji.", enabled=False),), "Hi") == ()
+    assert retrieve_prompt((Rule(id="3", text="Use emoji.", enabled=False),), "Hi") == ()
 
 
 def test_a_rule_for_a_topic_stands_beside_a_general_one_and_a_new_general_one_takes_the_place_of_both() -> None:
