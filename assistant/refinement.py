@@ -19,8 +19,9 @@ from ulid import ULID
 from assistant.catalogue import CATALOGUE, FACT_REASONS, REASONS, contradict, rule_for
 from assistant.errors import UnknownReason
 from assistant.scoring import PromptScore
-from assistant.topics import holds_for
+from assistant.topics import BY_NAME, NAMES, holds_for
 from memory import Edit, Feedback, PromptVersion, Rule
+from memory.refinements import EditKind
 
 MIN_EVIDENCE = 2
 MAX_RULES = 8
@@ -187,13 +188,15 @@ def describe(edit: Edit) -> str:
     return f"{edit.text or edit.target}{where}"
 
 
+def listed(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The rules that are switched on, in words, each with the topics it is for."""
+    return tuple(f"{r.text} (for {r.topic})" if r.topic else r.text for r in rules if r.enabled)
+
+
 def diff_rules(before: Sequence[Rule], after: Sequence[Rule]) -> list[tuple[Literal["new", "gone"], str]]:
     """What one version has that the other has not, in words; a rule that was switched off is gone."""
 
-    def held(rules: Sequence[Rule]) -> list[str]:
-        return [f"{r.text} (for {r.topic})" if r.topic else r.text for r in rules if r.enabled]
-
-    old, new = held(before), held(after)
+    old, new = listed(before), listed(after)
     gone: list[tuple[Literal["new", "gone"], str]] = [("gone", text) for text in old if text not in new]
     return gone + [("new", text) for text in new if text not in old]
 
@@ -326,15 +329,17 @@ def memory_text(kept: Sequence[TriedPrompt], shown: Sequence[Shown]) -> str:
 PROPOSE = (
     "You improve the rules that an assistant follows so that one user likes its answers. Below are sets of rules from worst to "
     "best, with the answers that each still gets wrong. Propose {n} small changes to the best set. Each is one of: add a "
-    "rule, rewrite a rule, drop a rule. A rule is one short sentence about the manner of answering (length, form, tone, "
+    f"rule, rewrite a rule, drop a rule, split a rule, so that it holds for one topic only ({', '.join(NAMES.values())}). "
+    "A rule is one short sentence about the manner of answering (length, form, tone, "
     "language), never about facts, and never a quotation. Name the numbers of the answers that taught it."
 )
 
 
 class _Proposed(BaseModel, extra="ignore"):
-    kind: Literal["add", "rewrite", "drop"]
+    kind: EditKind
     text: str = Field(default="", max_length=200)
     target: str = Field(default="", max_length=200)
+    topic: str = ""
     answers: list[int] = Field(default_factory=list, max_length=24)
 
 
@@ -352,12 +357,13 @@ def proposal_schema() -> dict[str, Any]:
                 "items": {
                     "type": "object",
                     "properties": {
-                        "kind": {"enum": ["add", "rewrite", "drop"]},
+                        "kind": {"enum": ["add", "rewrite", "drop", "split"]},
                         "text": {"type": "string"},
                         "target": {"type": "string"},
+                        "topic": {"enum": ["", *NAMES.values()]},
                         "answers": {"type": "array", "items": {"type": "integer"}},
                     },
-                    "required": ["kind", "text", "target", "answers"],
+                    "required": ["kind", "text", "target", "topic", "answers"],
                 },
             }
         },
@@ -377,8 +383,14 @@ def read_proposals(
     found: dict[Edit, tuple[str, ...]] = {}
     for change in proposals.changes:
         cited = tuple(dict.fromkeys(shown[n - 1].id for n in change.answers if 1 <= n <= len(shown)))
-        edit = Edit(kind=change.kind, text=" ".join(change.text.split()), target=change.target.strip())
-        if not cited or (edit.kind != "drop" and refusal(edit.text, rules, answers)):
+        says = change.kind in ("add", "rewrite")
+        edit = Edit(
+            kind=change.kind,
+            text=" ".join(change.text.split()) if says else "",
+            target=change.target.strip(),
+            topic=change.topic if change.kind in ("add", "split") else "",
+        )
+        if not cited or (edit.topic and edit.topic not in BY_NAME) or (says and refusal(edit.text, rules, answers)):
             continue
         if apply_edit(rules, edit) != tuple(rules):
             found.setdefault(edit, cited)

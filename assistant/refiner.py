@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -210,6 +211,8 @@ class Refiner:
         self._topics: dict[str, Topic] = {}
         self._last: _Seen | None = None
         """How things stood at the end of the last run: a reply must not wait for more."""
+        self._asked_after: datetime | None = None
+        """The newest rating when the model was last asked for rules. It is not asked again before there are more."""
         self._read: dict[tuple[Any, ...], LogProbability | None] = {}
         """What a run has read whose token budget was spent: the next one goes on from there."""
         self._cancel: threading.Event | None = None
@@ -812,9 +815,8 @@ class Refiner:
         """
         if not self.can_score:
             return
-        last = max(
-            (c.after for c in self._memory.refinements.candidates() if c.source == "model" and c.after), default=None
-        )
+        made = [c for c in self._memory.refinements.candidates() if c.source == "model" and c.after]
+        last = max((moment for moment in (self._asked_after, *(c.after for c in made)) if moment), default=None)
         new = [one for one in rated if last is None or one.created_at > last]
         if len(new) < PROPOSE_EVERY or not acceptance.enough([one.rating == 1 for one in rated]):
             return
@@ -825,7 +827,12 @@ class Refiner:
         ]
         kept: dict[Edit, tuple[str, ...]] = {}
         try:
-            tried = [refinement.TriedPrompt(rules=refinement.in_force(rules), result=run.score_of(rules))]
+            tried = [refinement.TriedPrompt(rules=refinement.listed(rules), result=run.score_of(rules))]
+            tried += [
+                refinement.TriedPrompt(rules=refinement.listed(changed), result=self._kept_score(c, rated))
+                for c in made[-refinement.KEPT_PROMPTS :]
+                if (changed := refinement.apply_edit(rules, c.edit)) != tuple(rules)
+            ]
             for number in range(1, ROUNDS + 1):
                 run.tell(number, ROUNDS, "Asking the model for better rules")
                 text = run.ask(
@@ -841,18 +848,28 @@ class Refiner:
                     if edit in kept or not passes_gate([(run.reward_of(changed, one), one.rating) for one in wrong]):
                         continue
                     result = run.score_of(changed)
-                    tried.append(refinement.TriedPrompt(rules=refinement.in_force(changed), result=result))
+                    tried.append(refinement.TriedPrompt(rules=refinement.listed(changed), result=result))
                     if result.score > tried[0].result.score:
                         kept[edit] = cited
         except _BudgetSpent:
             # What was read is kept for the next run. What was asked is not: queued again, it would ask for ever.
             if not run.asked:
                 raise
+        self._asked_after = rated[-1].created_at
         if kept:
             evidence = tuple(dict.fromkeys(identifier for cited in kept.values() for identifier in cited))
             self._memory.refinements.add_batch(
                 list(kept), source="model", after=rated[-1].created_at, evidence=evidence
             )
+
+    def _kept_score(self, candidate: Candidate, rated: Sequence[Feedback]) -> PromptScore:
+        """How an earlier proposal did, from the rewards that are kept: nothing is evaluated again."""
+        rewards = self._memory.refinements.rewards()
+        values = [(one, rewards.get((candidate.id, one.message_id, "answer"), NOTHING)[0]) for one in rated[-NEWEST:]]
+        return score_prompt(
+            [Example(id=one.id, reward=value, rating=one.rating) for one, value in values if value is not None],
+            shifted=[],
+        )
 
     def _shown(self, one: Feedback) -> refinement.Shown:
         answer = self._memory.get_message(one.message_id)

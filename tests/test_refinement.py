@@ -253,6 +253,17 @@ def test_proposals_without_evidence_or_against_the_rules_are_left_out() -> None:
         (Edit(kind="drop", target="Use emoji."), ("f-a",)),
         (Edit(kind="add", text="Be brief."), ("f-a",)),
     ]
+    split = (
+        '{"changes": [{"kind": "split", "target": "Use emoji.", "topic": "talk", "answers": [1]},'
+        ' {"kind": "add", "text": "Be brief.", "topic": "advice", "answers": [1]},'
+        ' {"kind": "split", "target": "Use emoji.", "topic": "gardens", "answers": [1]}]}'
+    )
+    assert [edit for edit, _ in read_proposals(split, base, shown, [])] == [
+        Edit(kind="split", target="Use emoji.", topic="talk"),
+        Edit(kind="add", text="Be brief.", topic="advice"),
+    ]
+    nowhere = '{"changes": [{"kind": "split", "target": "Use emoji.", "topic": "", "answers": [1]}]}'
+    assert read_proposals(nowhere, base, shown, []) == []
     for broken in ("", "no JSON", '{"changes": 3}', '{"changes": [{"kind": "burn"}]}'):
         assert read_proposals(broken, base, shown, []) == []
     assert proposal_schema()["required"] == ["changes"]

@@ -662,6 +662,33 @@ def test_a_large_model_proposes_edits_which_pass_the_gate_and_are_judged_later(
     assert made[0].evidence
     standing = next(s for s in loop.standings() if s.candidate.id == made[0].id)
     assert standing.ratings == 0
+    asked = len(model.heard)
+    rate(memory, LISTS, 1)
+    loop.run()
+    assert len(model.heard) == asked  # too little is new
+    for _ in range(3):
+        rate(memory, SHORT, -1)
+        rate(memory, SHORT, 1)
+    loop.run()
+    assert "- Answer in bullets." in str(
+        model.heard[asked][-1].content
+    )  # what was proposed before is shown with its score
+
+
+def test_a_model_whose_proposals_were_all_refused_is_asked_again_only_when_there_is_more(
+    memory: MemoryManager, untried: Settings
+) -> None:
+    model = KnownLikelihoods(replies=['{"changes": []}'], n_params=None)
+    loop = make(memory, untried, model)
+    for _ in range(4):
+        rate(memory, LONG, -1)
+        rate(memory, LISTS, 1)
+    loop.run()
+    asked = len(model.heard)
+    assert asked
+    rate(memory, LISTS, 1)
+    loop.run()
+    assert len(model.heard) == asked
 
 
 @pytest.mark.parametrize("said", [True, False])
