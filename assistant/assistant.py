@@ -19,7 +19,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant import extraction, memory_file, preferences, profile, refinement
 from assistant.audience import Axis, is_about
 from assistant.background import Background
-from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
+from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, NotProposed, ReplyRunning, UnknownPersona
 from assistant.events import Event, UsedMemory
 from assistant.guessing import FIRST, Guess, Said, guesses
 from assistant.incognito import IncognitoConversations, is_incognito
@@ -535,6 +535,17 @@ class Assistant:
         return self.memory.set_prompt_state(version_id, "accepted")
 
     def reject(self, version_id: str) -> PromptVersion:
+        """Decline a rule that waits for the user's word.
+
+        Raises:
+            NotFound: there is no such version. NotProposed: it does not wait.
+        """
+        found = next((v for v in self.memory.prompt_versions() if v.id == version_id), None)
+        if found is not None and found.state != "proposed":
+            raise NotProposed(
+                "This rule does not wait for your word, so there is nothing to decline. Take one in force out again "
+                "under Learning, or with `attune rules undo ID`."
+            )
         return self.memory.set_prompt_state(version_id, "rejected")
 
     def undo_rule(self, version_id: str) -> PromptVersion:
