@@ -94,6 +94,16 @@ def progress(doing: str, done: int, total: int) -> str:
     return f"{bar} {escape(doing)} ({done} of {total})"
 
 
+def news(versions: Sequence[PromptVersion]) -> str:
+    """What learning came to: rules in force, and rules that wait."""
+    words = {"accepted": "Learnt", "proposed": "Waits for your word"}
+    return "".join(
+        f"<p><span class='a-label'>{words[version.state]}:</span> {escape(version.reason)}</p>"
+        for version in versions
+        if version.state in words
+    )
+
+
 def nearest(standings: Sequence[Standing], limit: int = 3) -> str:
     """What the ratings speak for so far, and how far it is from being sure."""
     rows = [s for s in standings if s.log_wealth > 0][:limit]
