@@ -190,13 +190,14 @@ def history(
 
 def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str = "", steered: str = "") -> str:
     """Why an answer is as it is: the rules that it was written with, and how much they counted (`steered`, in words). With
-    `message_id`, a way to the answer without them."""
+    `message_id`, a way to the answer without them, and one to the answer as the user would say it."""
     note = escape(" ".join(part for part in (steered, f"Written by {model}." if model else "") if part))
-    without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
+    ways = (("Answer without knowing me", "without-me"), ("Say it my way", "reword")) if message_id else ()
+    buttons = [button(words, act, message_id) for words, act in ways]
     if not rules and not tried:
         return card(
             "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
-            *without,
+            *buttons,
             note=note,
         )
     listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
@@ -205,6 +206,6 @@ def why(rules: Sequence[str], tried: Sequence[str], model: str, message_id: str 
     )
     return card(
         f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
-        *without,
+        *buttons,
         note=note,
     )
