@@ -19,14 +19,22 @@ from langchain_core.language_models import BaseChatModel
 from assistant import extraction, memory_file, preferences, profile, refinement
 from assistant.audience import Axis, is_about
 from assistant.background import Background
-from assistant.errors import EmptyMessage, NotAnswersToOne, NothingToUndo, ReplyRunning, UnknownPersona
+from assistant.errors import (
+    EmptyMessage,
+    NotAnswersToOne,
+    NothingToUndo,
+    NotProposed,
+    ReplyRunning,
+    SettingsError,
+    UnknownPersona,
+)
 from assistant.events import Event, UsedMemory
 from assistant.guessing import FIRST, Guess, Said, guesses
 from assistant.incognito import IncognitoConversations, is_incognito
 from assistant.redaction import redactor
 from assistant.refiner import Progress, Refined, Refiner
 from assistant.running import RunningReply
-from assistant.settings import Settings, save_setting
+from assistant.settings import MIN_REFINE_TOKENS, Settings, save_setting
 from assistant.turn import TurnRequest, TurnWriter, used_memories
 from memory import (
     Comparison,
@@ -550,6 +558,17 @@ class Assistant:
             return memory.set_prompt_state(version_id, "accepted")
 
     def reject(self, version_id: str) -> PromptVersion:
+        """Decline a rule that waits for the user's word.
+
+        Raises:
+            NotFound: there is no such version. NotProposed: it does not wait.
+        """
+        found = next((v for v in self.memory.prompt_versions() if v.id == version_id), None)
+        if found is not None and found.state != "proposed":
+            raise NotProposed(
+                "This rule does not wait for your word, so there is nothing to decline. Take one in force out again "
+                "under Learning, or with `attune rules undo ID`."
+            )
         return self.memory.set_prompt_state(version_id, "rejected")
 
     def undo_rule(self, version_id: str) -> PromptVersion:
@@ -646,6 +665,43 @@ class Assistant:
         """
         self.settings.guess = wanted
         save_setting(self.settings.home, "guess", wanted)
+
+    def choose_refine(self, wanted: Literal["on", "ask", "off"]) -> None:
+        """Whether thumbs change the rules by themselves, after a question, or not at all; then a run that is being made ends.
+        Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.refine = wanted
+        save_setting(self.settings.home, "refine", wanted)
+        if wanted == "off":
+            self.refiner.stop()
+        else:
+            self.refiner.after_rating()  # there may be thumbs from when it was off
+
+    def choose_refine_tokens(self, tokens: int | None) -> None:
+        """The most tokens that one run of learning reads. Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: it is no number or too small, or the file cannot be written.
+        """
+        if tokens is None or tokens < MIN_REFINE_TOKENS:
+            raise SettingsError(
+                f"One run of learning must be let read at least {MIN_REFINE_TOKENS:,} tokens. Type that or more; it stays at "
+                f"{self.settings.refine_tokens:,} until then."
+            )
+        self.settings.refine_tokens = tokens
+        save_setting(self.settings.home, "refine_tokens", tokens)
+
+    def choose_trials(self, wanted: bool) -> None:
+        """Whether some answers try another manner after a thumb down. Kept in `attune.toml`.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        self.settings.trials = wanted
+        save_setting(self.settings.home, "trials", wanted)
 
     def choose_compare(self, wanted: bool) -> None:
         """Whether two answers are now and then written side by side, for a blind comparison. Kept in `attune.toml`.

@@ -14,6 +14,7 @@ AttuneError
 ├── NothingToUndo
 ├── UnknownPersona
 ├── NotAnswersToOne          two answers that cannot be compared
+├── NotProposed              a rule that does not wait for the user's word
 ├── ExportFailed             a place that cannot be written, or holds a file already
 ├── FileMissing              a file that the user named is not there
 ├── YesNeeded                a change that nobody could be asked about
@@ -66,6 +67,9 @@ class UnknownPersona(AttuneError): ...
 
 
 class NotAnswersToOne(AttuneError): ...
+
+
+class NotProposed(AttuneError): ...
 
 
 class ExportFailed(AttuneError): ...

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from assistant.errors import SettingsError
 
 SETTINGS_FILE = "attune.toml"
+MIN_REFINE_TOKENS = 1000
 TELEMETRY_OFF = {
     "ANONYMIZED_TELEMETRY": "False",  # chromadb
     "DO_NOT_TRACK": "1",
@@ -91,7 +92,9 @@ class Settings(BaseSettings):
         default=False,
         description="Where an answer tries a manner, write one that does not side by side with it, and ask which is better.",
     )
-    refine_tokens: int = Field(default=200_000, ge=1000, description="The most tokens that one run of learning reads.")
+    refine_tokens: int = Field(
+        default=200_000, ge=MIN_REFINE_TOKENS, description="The most tokens that one run of learning reads."
+    )
     host: str = Field(default="127.0.0.1", description="Where the page listens.")
     port: int = Field(default=7860, ge=0, le=65535, description="The page's port; 0 picks a free one.")
     username: str = Field(default="", description="With `password`: who may open the page from another machine.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
 from memory import open_memory
@@ -72,6 +74,28 @@ def test_standard_output_holds_the_answer_alone() -> None:
     assert done.stdout == "It is Pemba.\n"
 
 
+def test_a_terminal_is_told_how_to_rate_the_answer_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "attune feedback rate" not in attune("chat", "hello").stderr
+    monkeypatch.setattr("ui.cli.err", Console(stderr=True, soft_wrap=True, force_terminal=True, color_system=None))
+    done = attune("chat", "hello")
+    assert done.stdout == "It is Pemba.\n"
+    (command,) = re.findall(r"Rate it: attune (feedback rate \w+ up)\n", done.stderr)
+    assert printed(*command.split(), "--json")["rating"] == 1
+    assert "Rate it" not in attune("chat", "--json", "hello").stderr
+    assert "Rate it" not in attune("chat", "--incognito", "hello").stderr
+
+
+@pytest.mark.parametrize("columns", ["80", "40"])
+def test_an_identifier_in_a_table_is_whole_however_narrow_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    answer = printed("chat", "--json", "hello")["message_id"]
+    said = ("--reason", "tone", "--comment", "Please never say it like that to me again. " * 4)
+    assert attune("feedback", "rate", answer, "down", *said).exit_code == 0
+    assert answer in attune("feedback", "list").stdout
+
+
 def test_chat_reads_a_pipe_even_when_it_is_not_utf_8(own_home: Path) -> None:
     reply = printed("chat", "--json", stdin=b"caf\xe9 \x00 \xf0\x9f\x90\x95")
     with open_memory(own_home, start_worker=False) as memory:
@@ -104,6 +128,7 @@ def test_a_conversation_goes_on_by_its_identifier_and_in_the_persona_that_was_as
         (("feedback", "rate", "nothing", "up"), NOT_FOUND, "nothing"),
         (("feedback", "rate", "nothing", "up", "--reason", "vexing"), FAILED, "vexing"),
         (("rules", "accept", "nothing"), NOT_FOUND, "nothing"),
+        (("rules", "reject", "nothing"), NOT_FOUND, "`attune rules list`"),
         (("profile", "edit", "--file", "no-such-page.md"), NOT_FOUND, "There is no file no-such-page.md."),
         (("memory", "load", "no-such-page.md"), NOT_FOUND, "There is no file no-such-page.md."),
         (("import", "no-such-export.zip"), NOT_FOUND, "There is no file no-such-export.zip."),
@@ -118,6 +143,7 @@ def test_a_conversation_goes_on_by_its_identifier_and_in_the_persona_that_was_as
         (("memory", "retention", "-5"), USAGE, "-5 is no number of days"),
         (("--port", "99999"), FAILED, "port"),
         (("memory", "search"), USAGE, "QUERY"),
+        (("preferences", "export"), USAGE, "--preview"),
         (("wander",), USAGE, "wander"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -197,6 +223,21 @@ def test_the_same_reason_twice_brings_a_rule_that_can_be_accepted_and_undone() -
     assert "Keep answers short." in attune("rules", "list").stdout
     assert printed("rules", "undo", "--json", version["id"])["state"] == "retired"
     assert len(printed("feedback", "list", "--json")) == 2
+
+
+def test_a_proposed_rule_is_declined_and_what_does_not_wait_cannot_be() -> None:
+    for text in ("one", "two"):
+        answer = printed("chat", "--json", text)
+        rated = attune("feedback", "rate", answer["message_id"], "down", "--reason", "too long")
+    version = printed("rules", "list", "--json")[0]["id"]
+    assert f"attune rules reject {version}" in rated.stderr
+    assert printed("rules", "reject", "--json", version)["state"] == "rejected"
+    again = attune("rules", "reject", version)
+    assert again.exit_code == FAILED
+    assert "does not wait for your word" in again.stderr
+    assert attune("rules", "accept", version).exit_code == 0
+    assert "`attune rules undo ID`" in attune("rules", "reject", version).stderr
+    assert printed("rules", "list", "--json")[0]["state"] == "accepted"
 
 
 def test_export_erase_import_brings_everything_back(tmp_path: Path, own_home: Path) -> None:
@@ -443,8 +484,6 @@ def test_ratings_are_counted_withdrawn_compared_learnt_from_and_exported(tmp_pat
     shown = printed(
         "preferences",
         "export",
-        "--out",
-        str(tmp_path / "no"),
         "--format",
         "sft",
         "--preview",
@@ -453,7 +492,6 @@ def test_ratings_are_counted_withdrawn_compared_learnt_from_and_exported(tmp_pat
         "--redact",
     )
     assert [sorted(row) for row in shown] == [["completion", "prompt"]]
-    assert not (tmp_path / "no").exists()
     same = attune("feedback", "prefer", answer["message_id"], answer["message_id"])
     assert same.exit_code == FAILED
     assert printed("feedback", "withdraw", answer["message_id"], "--json") == {"withdrawn": True}

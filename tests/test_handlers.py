@@ -221,6 +221,34 @@ def test_an_answer_that_tried_a_rule_says_nothing_of_the_rule_whose_place_it_too
     assert "The learnt rules are those of" in PageHandlers(assistant)._used_by(last.message_id)
 
 
+def test_an_answer_is_put_in_ones_own_words_liked_or_not_and_what_is_unchanged_is_no_edit(assistant: Assistant) -> None:
+    handlers = PageHandlers(assistant)
+    current = say(handlers, "What is a fjord?")[0].current
+    ids = handlers.view(current).ids
+    answer = assistant.memory.get_message(ids[-1])
+    assert f'data-act="reword" data-id="{answer.id}"' in handlers.view(current).used
+    assert handlers.begin_rewording(pressed("forget", answer.id)) == (gr.skip(),) * 5
+
+    def kept() -> list[tuple[int, str]]:
+        return [(given.rating, given.edit) for given in assistant.memory.feedback(answer.id)]
+
+    handlers.explain(answer.id, [], "", answer.content, current)
+    assert kept() == [], "nothing was said"
+    wanted, panel, reasons, _, better = handlers.rate(ids, SimpleNamespace(index=len(ids) - 1, liked=False))
+    assert (wanted, panel["visible"], reasons["visible"], better) == (answer.id, True, True, answer.content)
+    handlers.explain(answer.id, ["too long"], "", f"{better}\r\n", current)
+    assert kept() == [(-1, "")]
+    handlers.explain(answer.id, ["too long"], "", "An inlet.", current)
+    assert kept() == [(-1, "An inlet.")]
+    assert handlers.begin_rewording(pressed("reword", answer.id))[-1] == "An inlet."
+
+    assert handlers.rate(ids, SimpleNamespace(index=len(ids) - 1, liked=True))[1]["visible"] is False
+    wanted, panel, reasons, _, better = handlers.begin_rewording(pressed("reword", answer.id))
+    assert (wanted, panel["visible"], reasons["visible"], better) == (answer.id, True, False, answer.content)
+    handlers.explain(answer.id, [], "", "A narrow inlet.", current)
+    assert kept() == [(1, "A narrow inlet.")]
+
+
 def test_forgetting_shows_what_goes_and_waits_for_a_yes(assistant: Assistant, warnings: list[str]) -> None:
     handlers = PageHandlers(assistant)
     current = say(handlers, "My dog is called Pemba.")[0].current

@@ -11,11 +11,13 @@ import pytest
 from assistant import Assistant, Settings, open_assistant
 from assistant.errors import NothingToUndo, RefiningCancelled
 from assistant.refinement import diff_rules
-from memory import MemoryManager, MessageUse, NotFound, Rule, VersionEvidence
+from assistant.settings import load_settings
+from memory import MemoryManager, MessageUse, NotFound, PromptVersion, Rule, VersionEvidence
 from tests.fakes import ScriptedChatModel
 from tests.test_refiner import LONG, SHORT, KnownLikelihoods, rate
 from ui import rules
 from ui.handlers import PageHandlers
+from ui.learning_handlers import CHOICES
 
 
 @pytest.fixture
@@ -27,9 +29,16 @@ def assistant(settings: Settings, memory: MemoryManager) -> Iterator[Assistant]:
 
 @pytest.fixture
 def handlers(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> PageHandlers:
-    monkeypatch.setattr(gr, "Warning", lambda *_a, **_k: None)
     monkeypatch.setattr(gr, "Info", lambda *_a, **_k: None)
     return PageHandlers(assistant)
+
+
+@pytest.fixture(autouse=True)
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the page would show as a notice."""
+    said: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda message, **_: said.append(message))
+    return said
 
 
 def press(handlers: PageHandlers, act: str, identifier: str = "") -> Any:
@@ -83,6 +92,94 @@ def test_a_rule_is_switched_locked_reworded_deleted_and_brought_back(
         assistant.roll_back("nothing")
 
 
+def propose(assistant: Assistant, reason: str = "You liked short ones.") -> PromptVersion:
+    return assistant.memory.add_prompt_version(
+        parent_id=None, rules=[Rule(id="r", text="Keep answers short.")], state="proposed", reason=reason
+    )
+
+
+def test_a_rule_that_waits_is_declined_and_one_that_does_not_cannot_be(
+    assistant: Assistant, handlers: PageHandlers, warnings: list[str]
+) -> None:
+    waiting = propose(assistant)
+    assert 'data-act="reject"' in handlers.learning()
+    page = press(handlers, "reject", waiting.id)[0]
+    assert 'data-act="reject"' not in page and "not now" in page
+    assert press(handlers, "reject", waiting.id) == gr.skip()
+    assert "nothing to decline" in warnings[0]
+    handlers.add_rule("Use emoji.")
+    in_force = assistant.memory.current_prompt()
+    assert in_force is not None
+    press(handlers, "reject", in_force.id)
+    assert "attune rules undo" in warnings[1] and assistant.current_rules() == in_force.rules
+    press(handlers, "reject", "nothing")
+    assert "There is no rule version" in warnings[2]
+
+
+def test_whether_and_how_thumbs_teach_is_chosen_on_the_page_holds_at_once_and_is_kept(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager, warnings: list[str]
+) -> None:
+    rate(memory, LONG, -1)
+    handlers.choose_refine("off")
+    assistant.rate(rate(memory, SHORT, 1), 1)
+    assert assistant.wait_until_idle(30) and memory.refinements.rewards() == {}
+    handlers.choose_refine("ask")
+    assert assistant.wait_until_idle(30) and memory.refinements.rewards(), "what was rated meanwhile is looked at"
+    handlers.choose_trials(True)
+    for wrong in (None, 999, -5):
+        assert handlers.choose_refine_tokens(wrong) == gr.skip()
+    assert len(warnings) == 3 and all("at least 1,000 tokens" in said for said in warnings)
+    assert assistant.settings.refine_tokens == 200_000
+    handlers.choose_refine_tokens(1000)
+    kept = load_settings(home=assistant.settings.home)
+    assert (kept.refine, kept.trials, kept.refine_tokens) == ("ask", True, 1000)
+    shown = dict(zip(CHOICES, handlers.chosen(), strict=True))
+    assert (shown["refine"], shown["trials"], shown["refine_tokens"]) == ("ask", True, 1000)
+
+
+def test_learning_stops_when_it_is_switched_off(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    for n in range(4):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+    with pytest.raises(RefiningCancelled):
+        assistant.refine(progress=lambda _progress: handlers.choose_refine("off"))
+
+
+def test_learning_in_the_background_is_drawn_where_it_changes_and_what_it_learnt_is_announced(
+    assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
+) -> None:
+    nothing = (gr.skip(),) * 3
+    line, seen, timer = handlers.begin_watch()
+    assert (line, timer.active) == ("", True)
+    assert handlers.watch(seen) == nothing
+    assert handlers.watch(None)[2] == seen, "a page goes on where Attune was started anew"
+    drawn: list[tuple[Any, ...]] = []
+
+    def look(_progress: Any) -> None:
+        nonlocal seen
+        drawn.append(handlers.watch(seen))
+        seen = drawn[-1][2] if drawn[-1] != nothing else seen
+
+    rate(memory, LONG, -1)
+    assistant.refine(progress=look)
+    assert '<progress value="0" max="13"' in drawn[0][0]
+    assert all(page == gr.skip() for _, page, _ in drawn), "the rules have not changed"
+    line, page, seen = handlers.watch(seen)
+    assert (line, "No rules yet" in page) == ("Nothing new is sure yet.", True)
+    assert handlers.watch(seen) == nothing
+    for n in range(24):
+        rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
+        if assistant.refine().version is not None:
+            break
+    line, page, seen = handlers.watch(seen)
+    assert "Learnt:" in line and "Keep answers short." in line and "switch off" in page.lower()
+    handlers.add_rule("Use emoji.")
+    line, page, seen = handlers.watch(seen)
+    assert "Use emoji." not in line and "Use emoji." in page, "what the user did is no news, and shown all the same"
+    assert handlers.watch(seen) == nothing
+
+
 def test_a_rule_of_ones_own_takes_the_place_of_its_opposite(assistant: Assistant) -> None:
     assistant.add_rule("Keep answers short.")
     assistant.add_rule("Give more detail.")
@@ -114,10 +211,10 @@ def test_why_an_answer_is_as_it_is(assistant: Assistant, handlers: PageHandlers,
 
 
 def test_learning_now_tells_what_it_does_and_what_came_of_it(handlers: PageHandlers, memory: MemoryManager) -> None:
-    (*_, (words, _)) = handlers.learn_now()
+    (*_, (words, *_)) = handlers.learn_now()
     assert "no ratings" in words
     rate(memory, LONG, -1)
-    (*_, (words, page)) = handlers.learn_now()
+    (*_, (words, page, _)) = handlers.learn_now()
     assert "Nothing new is sure yet." in words
     assert "No rules yet" in page
 

@@ -13,6 +13,7 @@ import gradio as gr
 from assistant.audience import AXES
 from assistant.events import AnswerFailed, Event, SideBySide
 from assistant.incognito import is_incognito
+from memory import Feedback
 from ui import cards, rules
 from ui.chat_views import NO_COLLECTION
 from ui.drawing import ChatView, Drawing, chat_rows, shown_text, typed_text
@@ -163,7 +164,7 @@ class ChatHandlers(Questions):
 
     @told
     def rate(self, ids: list[str], event: gr.LikeData) -> tuple[Any, ...]:
-        """A thumb. Down asks why: (the reply asked about, the panel, reasons, comment, better answer)."""
+        """A thumb. Down asks why: as `_panel`."""
         wanted = ids[_index(event.index)]
         if event.liked is True:
             self.assistant.rate(wanted, 1)
@@ -171,14 +172,37 @@ class ChatHandlers(Questions):
             self.assistant.rate(wanted, -1)
         else:
             self.assistant.memory.delete_feedback(wanted)
-        down = event.liked is False
-        return wanted if down else "", gr.update(visible=down), [], "", ""
+        return self._panel(wanted) if event.liked is False else ("", gr.update(visible=False), [], "", "")
+
+    @told
+    def begin_rewording(self, event: gr.EventData) -> tuple[Any, ...]:
+        """An answer, liked or not, is to be put in the user's own words: as `_panel`."""
+        act, identifier = pressed(event)
+        return self._panel(identifier) if act == "reword" else (gr.skip(),) * 5
+
+    def _panel(self, wanted: str) -> tuple[Any, ...]:
+        """What was said of a reply so far, to be said: (the reply, the panel, what was wrong unless it is liked, the comment,
+        how the user would have said it, which begins as the reply)"""
+        given = self._thumb(wanted)
+        liked = given is not None and given.rating == 1
+        reasons = gr.update(value=list(given.reasons) if given else [], visible=not liked)
+        better = (given.edit if given else "") or self.assistant.memory.get_message(wanted).content
+        return wanted, gr.update(visible=True), reasons, given.comment if given else "", better
+
+    def _thumb(self, message_id: str) -> Feedback | None:
+        return next(iter(self.assistant.memory.feedback(message_id)), None)
 
     @told
     def explain(self, wanted: str, reasons: list[str], comment: str, better: str, current: str) -> tuple[Any, ...]:
-        """Why the thumb went down: (the panel, cards)."""
+        """Why the thumb went down, and how the reply should have been, which may be said of a liked one too: (the panel,
+        cards)"""
         if wanted:
-            self.assistant.rate(wanted, -1, reasons, comment or None, better or None)
+            given = self._thumb(wanted)
+            # Line by line, because a box hands back other line ends than it was given.
+            if better.strip().splitlines() == self.assistant.memory.get_message(wanted).content.strip().splitlines():
+                better = ""
+            if given or reasons or comment or better:
+                self.assistant.rate(wanted, given.rating if given else -1, reasons, comment or None, better or None)
         return gr.update(visible=False), self._cards(self._thread(current))
 
     @told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from ui.commands.preferences import preferences
 from ui.commands.profile import profile
 from ui.session import INTERRUPTED, assistant_of, caught, settings_of
 from ui.terminal import err, lines_from, out, piped_text, plain, print_json, write
+
+if TYPE_CHECKING:
+    from assistant.events import Response
 
 app = typer.Typer(
     name="attune",
@@ -117,19 +120,22 @@ def chat(
         if text is None and not sys.stdin.isatty():
             text = piped_text()
         if text is not None:
-            _say(assistant, text, conversation, persona_id, into=into, as_json=as_json)
+            response = _say(assistant, text, conversation, persona_id, into=into, as_json=as_json)
+            if err.is_terminal and not as_json and not incognito:
+                err.print(f"Rate it: attune feedback rate {response.message_id} up", style="dim", markup=False)
             return
         speaker = assistant.persona(persona_id or assistant.settings.persona)
         err.print(f"[bold]{speaker.name}[/bold] {speaker.greeting}  [dim](Ctrl-D ends)[/dim]")
         for line in lines_from(sys.stdin):
             if line.strip():
                 err.print(f"[bold]{speaker.name}[/bold] ", end="")
-                conversation = _say(assistant, line, conversation, persona_id, into=into, as_json=as_json)
+                said = _say(assistant, line, conversation, persona_id, into=into, as_json=as_json)
+                conversation = said.conversation_id
 
 
 def _say(
     assistant: Any, text: str, conversation: str | None, persona_id: str | None, *, into: str, as_json: bool
-) -> str:
+) -> Response:
     """Print a reply as it comes, or as one JSON object. Ctrl-C stops the reply and keeps what was written."""
     from assistant.events import Response
 
@@ -156,7 +162,7 @@ def _say(
     assert response is not None
     if not as_json:
         write("\n")
-        return response.conversation_id
+        return response
     print_json(
         {
             "response": response.text,
@@ -168,7 +174,7 @@ def _say(
             "timings_ms": {k: v for k, v in plain(response.timings_ms).items() if k != "steering" or v},
         }
     )
-    return response.conversation_id
+    return response
 
 
 @app.command()

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -16,9 +17,28 @@ from assistant.refinement import is_about_facts
 from ui import cards, rules
 from ui.handling import ERRORS, Handlers, pressed, told
 
+CHOICES = (*AXES, "guess", "steering", "refine", "trials", "compare", "refine_tokens")
+"""The settings that are chosen on the tab, in the order of its boxes."""
+NOTHING_NEW = "Nothing new is sure yet."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a page has drawn of learning."""
+
+    known: frozenset[str]
+    """The versions that were there when the tab was opened: no news."""
+    bar: str
+    states: tuple[tuple[str, str], ...]
+    """Each version, with its state."""
+
 
 class LearningHandlers(Handlers):
     """The Learning tab. Learning now runs in a thread of its own, so that the page can tell how far it is."""
+
+    def chosen(self) -> tuple[Any, ...]:
+        """What is chosen by now, for a page that is loaded: (each of `CHOICES`)"""
+        return tuple(getattr(self.assistant.settings, name) for name in CHOICES)
 
     @told
     def learning(self) -> str:
@@ -118,6 +138,20 @@ class LearningHandlers(Handlers):
         return self.guesses()  # type: ignore[no-any-return]
 
     @told
+    def choose_refine(self, wanted: Literal["on", "ask", "off"]) -> None:
+        self.assistant.choose_refine(wanted)
+
+    @told
+    def choose_refine_tokens(self, tokens: int | None) -> None:
+        if tokens != self.assistant.settings.refine_tokens:
+            self.assistant.choose_refine_tokens(tokens)
+            gr.Info("It holds from the next run on.")
+
+    @told
+    def choose_trials(self, wanted: bool) -> None:
+        self.assistant.choose_trials(wanted)
+
+    @told
     def choose_compare(self, wanted: bool) -> None:
         self.assistant.choose_compare(wanted)
 
@@ -130,8 +164,46 @@ class LearningHandlers(Handlers):
         times = f"From the next answer on it counts {1 + strength:g} times."
         return f"{times} “Why like this?” beside an answer tells how long that took."
 
-    def learn_now(self) -> Iterator[tuple[Any, ...]]:
-        """Learn from the ratings, telling how far it is: (what it is doing, the page)"""
+    # --- a run, as it is made ---------------------------------------------------------------------------------------
+
+    def _seen(self, known: frozenset[str] | None = None) -> Seen:
+        """How things stand. Without `known`, nothing there is is news."""
+        now = self.assistant.refiner.progress
+        states = tuple((version.id, version.state) for version in self.assistant.memory.prompt_versions())
+        return Seen(
+            known=frozenset(identifier for identifier, _ in states) if known is None else known,
+            bar="" if now is None else rules.progress(now.doing, now.done, now.total),
+            states=states,
+        )
+
+    def _news(self, seen: Seen) -> str:
+        """What learning, not the user, has brought since the tab was opened."""
+        memory = self.assistant.memory
+        learnt = memory.refinements.evidence()
+        return rules.news([v for v in memory.prompt_versions() if v.id in learnt and v.id not in seen.known])
+
+    @told
+    def begin_watch(self) -> tuple[Any, ...]:
+        """The tab was opened: (what learning is doing, what is drawn of it, the timer, which ticks from now on)"""
+        seen = self._seen()
+        return seen.bar, seen, gr.Timer(active=True)
+
+    @told
+    def watch(self, drawn: Seen | None) -> tuple[Any, ...]:
+        """Learning, which mostly goes on in the background, drawn where it has changed: (what it is doing and what came of
+        it, the page, what is drawn)"""
+        if drawn is None:  # Attune was started anew under the page
+            return "", self.learning(), self._seen()
+        now = self._seen(drawn.known)
+        if now == drawn:
+            return (gr.skip(),) * 3
+        ended = NOTHING_NEW if drawn.bar else gr.skip()
+        page = gr.skip() if now.bar and now.states == drawn.states else self.learning()
+        return self._news(now) + now.bar or ended, page, now
+
+    def learn_now(self, drawn: Seen | None = None) -> Iterator[tuple[Any, ...]]:
+        """Learn from the ratings, telling how far it is: (what it is doing, the page, what is drawn)"""
+        known = (drawn or self._seen()).known
         done = threading.Event()
         outcome: list[str] = []
 
@@ -139,16 +211,16 @@ class LearningHandlers(Handlers):
             try:
                 refined = self.assistant.refine()
                 outcome.append(
-                    refined.why_not or (refined.version.reason if refined.version else "Nothing new is sure yet.")
+                    cards.escape(refined.why_not) or (rules.news([refined.version]) if refined.version else NOTHING_NEW)
                 )
             except ERRORS as error:
-                outcome.append(str(error))
+                outcome.append(cards.escape(str(error)))
             finally:
                 done.set()
 
         threading.Thread(target=learn, name="attune-learn-now", daemon=True).start()
         while not done.wait(0.2):
-            now = self.assistant.refiner.progress
-            if now is not None:
-                yield rules.progress(now.doing, now.done, now.total), gr.skip()
-        yield cards.escape(" ".join(outcome)), self.learning()
+            seen = self._seen(known)
+            if seen.bar:
+                yield seen.bar, gr.skip(), seen
+        yield " ".join(outcome), self.learning(), self._seen(known)

@@ -94,6 +94,16 @@ def progress(doing: str, done: int, total: int) -> str:
     return f"{bar} {escape(doing)} ({done} of {total})"
 
 
+def news(versions: Sequence[PromptVersion]) -> str:
+    """What learning came to: rules in force, and rules that wait."""
+    words = {"accepted": "Learnt", "proposed": "Waits for your word"}
+    return "".join(
+        f"<p><span class='a-label'>{words[version.state]}:</span> {escape(version.reason)}</p>"
+        for version in versions
+        if version.state in words
+    )
+
+
 def nearest(standings: Sequence[Standing], limit: int = 3) -> str:
     """What the ratings speak for so far, and how far it is from being sure."""
     rows = [s for s in standings if s.log_wealth > 0][:limit]
@@ -187,14 +197,15 @@ def why(
     version: PromptVersion | None = None,
 ) -> str:
     """Why an answer is as it is: the rules that it was written with, of which version, and how much they counted (`steered`, in
-    words). With `message_id`, a way to the answer without them."""
+    words). With `message_id`, a way to the answer without them, and one to the answer as the user would say it."""
     learnt = f"The learnt rules are those of {day(version.created_at)}." if version and (rules or tried) else ""
     note = escape(" ".join(part for part in (learnt, steered, f"Written by {model}." if model else "") if part))
-    without = [button("Answer without knowing me", "without-me", message_id)] if message_id else []
+    ways = (("Answer without knowing me", "without-me"), ("Say it my way", "reword")) if message_id else ()
+    buttons = [button(words, act, message_id) for words, act in ways]
     if not rules and not tried:
         return card(
             "<span class='a-label'>Why like this?</span> No learnt rule was in force.",
-            *without,
+            *buttons,
             note=note,
         )
     listed = "".join(f"<li>{escape(rule)}</li>" for rule in rules)
@@ -203,6 +214,6 @@ def why(
     )
     return card(
         f"<span class='a-label'>Why like this?</span><ul>{listed}{trial}</ul>",
-        *without,
+        *buttons,
         note=note,
     )

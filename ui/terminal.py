@@ -44,10 +44,13 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """A table, or what to do when there is nothing in it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
+    listed = list(rows)
+    for number, name in enumerate(columns):
         # An identifier that is cut cannot be typed again.
-        table.add_column(name, no_wrap=name in ("id", "message", "since", "until", "when"), overflow="fold")
-    for row in rows:
+        whole = max((len(row[number]) for row in listed), default=0) if name in ("id", "message") else None
+        no_wrap = name in ("id", "message", "since", "until", "when")
+        table.add_column(name, no_wrap=no_wrap, overflow="fold", min_width=whole)
+    for row in listed:
         table.add_row(*(Text(cell) for cell in row))
     if table.row_count:
         out.print(table)

@@ -42,6 +42,7 @@ def test_two_answers_come_side_by_side_and_are_named_once_one_is_chosen(
 ) -> None:
     page = browse(served)
     open_tab(page, "Learning")
+    page.get_by_role("button", name="How it learns").click()
     page.locator("#compare").get_by_role("checkbox").check()
     open_tab(page, "Chat")
     send(page, "What should I pack?")

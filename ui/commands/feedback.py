@@ -44,6 +44,7 @@ def rate(
             for proposal in assistant.proposals():
                 err.print(f"{proposal.reason} New rule: {proposal.rules[-1].text}", markup=False)
                 err.print(f"Accept it with: attune rules accept {proposal.id}", markup=False)
+                err.print(f"Decline it with: attune rules reject {proposal.id}", markup=False)
             wait_for_jobs(assistant)
 
 
@@ -134,6 +135,17 @@ def accept(context: typer.Context, version_id: str, as_json: AsJson = False) -> 
     with assistant_of(context) as assistant:
         version = assistant.accept(version_id)
         print_json(version) if as_json else out.print(version.state)
+
+
+@rules.command()
+def reject(context: typer.Context, version_id: str, as_json: AsJson = False) -> None:
+    """Decline a proposed version."""
+    with caught(context):
+        from assistant.assistant import open_assistant
+
+        with open_assistant(settings_of(context)) as assistant:
+            version = assistant.reject(version_id)
+            print_json(version) if as_json else out.print(version.state)
 
 
 @rules.command()

@@ -34,7 +34,10 @@ def _group() -> None:
 @preferences.command()
 def export(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option("--out", help="A folder; files of the same names are replaced.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="A folder; files of the same names are replaced. Not needed with --preview."),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="Which files.")] = Format.ALL,
     system: Annotated[
         System,
@@ -55,13 +58,17 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write kto.jsonl, dpo.jsonl and sft.jsonl for TRL, and meta.jsonl beside them."""
+    if folder is None and not preview:
+        raise typer.BadParameter(
+            "Name a folder for the files, or look at the first rows with --preview.", param_hint="--out"
+        )
     with caught(context):
         from assistant.assistant import open_assistant
         from assistant.preferences import write
 
         with open_assistant(settings_of(context)) as assistant:
             rows = assistant.preference_rows(system=system is System.KEEP, redact=redact)
-            if preview:
+            if folder is None or preview:
                 return print_json([row.row for row in rows if form in (Format.ALL, row.file)][:3])
             written = write(rows, folder, form.value)
         if as_json:

@@ -117,7 +117,12 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
             with gr.Column(visible=False, elem_id="why") as why:
                 reasons = gr.CheckboxGroup(list(REASONS), label="What was wrong?", elem_id="reasons")
                 comment = gr.Textbox(label="Comment", lines=1, elem_id="comment", placeholder="In your own words")
-                better = gr.Textbox(label="This is how I would have said it (if you like)", lines=2, elem_id="better")
+                better = gr.Textbox(
+                    label="This is how I would have said it (change it if you like)",
+                    lines=2,
+                    max_lines=6,
+                    elem_id="better",
+                )
                 with gr.Row():
                     close = gr.Button("Close", scale=0, min_width=80)
                     tell = gr.Button("Send feedback", variant="primary", elem_id="tell", scale=0, min_width=140)
@@ -188,6 +193,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
     close.click(lambda: gr.update(visible=False), None, why, **quiet)
     cards.click(handlers.card, None, None, **quiet).then(handlers.cards_of, current, cards, **quiet)
     choice.click(handlers.choose, current, view, **many)
+    used.click(handlers.begin_rewording, None, [rated, why, reasons, comment, better], **quiet)
     used.click(handlers.wrong_or_ask, current, [used, *question.asking, wrong, right_panel], **quiet)
     asked = used.click(handlers.without_me, None, [compared, unknown], **quiet)
     asked.then(handlers.show_without_me, [compared, unknown, current], [used, compared], **quiet)

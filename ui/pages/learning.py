@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.audience import AXES
+from assistant.settings import MIN_REFINE_TOKENS, Settings
 from ui.learning_handlers import LearningHandlers
 from ui.pages.parts import Question, speaking_html
 
@@ -14,11 +15,15 @@ STEERING = (
     "0: as it comes. Above 0 each word is weighed against an answer that does not know you, and the difference counts more; "
     "below 0 it counts less. Anything but 0 makes replies take about twice as long."
 )
+WATCH_EVERY_S = 2.0
+"""While the tab is open, so often the page looks whether learning has gone on."""
 STEERING_REMOTE = "Only for a model on this machine: a server does not tell how likely each word is."
 
 
-def build_learning(handlers: LearningHandlers, tab: gr.Tab, question: Question) -> None:
-    edited = gr.State("")
+def build_learning(handlers: LearningHandlers, page: gr.Blocks, tab: gr.Tab, question: Question) -> gr.Timer:
+    """Returns what looks at learning; it is to be stopped when another tab is opened."""
+    edited, drawn = gr.State(""), gr.State(None)
+    timer = gr.Timer(WATCH_EVERY_S, active=False)
     with gr.Column(elem_classes="a-page"):
         gr.HTML(
             "<h2>Learning</h2><p class='a-lead'>What your thumbs taught, and why. A rule holds once ratings that came "
@@ -56,14 +61,37 @@ def build_learning(handlers: LearningHandlers, tab: gr.Tab, question: Question) 
             elem_id="steering",
             buttons=[],
         )
-        compare = gr.Checkbox(
-            label="Now and then write two answers side by side",
-            info="Where an answer would try something, another that does not is written beside it, and you are asked which is "
-            "better before you are told which is which. Such a reply takes about twice as long.",
-            value=handlers.assistant.settings.compare,
-            elem_id="compare",
-        )
         steering_cost = gr.HTML(apply_default_css=False, elem_id="steering-cost")
+        with gr.Accordion("How it learns", open=False, elem_id="how-it-learns"):
+            refine = gr.Radio(
+                [("by itself", "on"), ("ask me first", "ask"), ("not at all", "off")],
+                label="Learn from thumbs",
+                info="By itself, a rule holds once your ratings have earned it. Asked first, it waits here for your word. "
+                "“Learn now” works whatever is chosen.",
+                value=handlers.assistant.settings.refine,
+                elem_id="refine",
+            )
+            trials = gr.Checkbox(
+                label="Try another manner on some answers",
+                info="After a thumb down, to see what you like better. “Why like this?” beside the answer says so.",
+                value=handlers.assistant.settings.trials,
+                elem_id="trials",
+            )
+            compare = gr.Checkbox(
+                label="Now and then write two answers side by side",
+                info="Where an answer would try something, another that does not is written beside it, and you are asked which is "
+                "better before you are told which is which. Such a reply takes about twice as long.",
+                value=handlers.assistant.settings.compare,
+                elem_id="compare",
+            )
+            tokens = gr.Number(
+                label="The most tokens that one run of learning reads",
+                info="What is left then waits for the next run. Fewer keep this machine free, more let it be sure sooner. "
+                f"At least {MIN_REFINE_TOKENS:,}; {Settings.model_fields['refine_tokens'].default:,} unless you change it.",
+                value=handlers.assistant.settings.refine_tokens,
+                precision=0,
+                elem_id="refine-tokens",
+            )
         with gr.Row():
             now = gr.Button("Learn now", elem_id="learn-now", size="sm", scale=0, min_width=140)
             stop = gr.Button("Stop learning", elem_id="learn-stop", size="sm", scale=0, min_width=140)
@@ -87,7 +115,12 @@ def build_learning(handlers: LearningHandlers, tab: gr.Tab, question: Question) 
             )
             add = gr.Button("Add", variant="primary", scale=0, min_width=80, elem_id="rule-add")
     quiet: dict[str, Any] = {"show_progress": "hidden"}
+    # What is chosen lives longer than the page as it was built.
+    page.load(handlers.chosen, None, [*choices, guess, steering, refine, trials, compare, tokens], **quiet)
     tab.select(handlers.learning, None, listed, **quiet)
+    tab.select(handlers.begin_watch, None, [doing, drawn, timer], **quiet)
+    # Outside the queue: a look takes milliseconds, and must neither wait for replies nor let them wait.
+    timer.tick(handlers.watch, drawn, [doing, listed, drawn], queue=False, **quiet)
     listed.click(handlers.learning_pressed, None, [listed, edited, editing, text, persona], **quiet)
     gr.on([save.click, text.submit], handlers.save_rule, [edited, text, persona], [listed, editing], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
@@ -98,9 +131,13 @@ def build_learning(handlers: LearningHandlers, tab: gr.Tab, question: Question) 
         picked = choice.input(handlers.choose_starter, [gr.State(axis), choice], None, **quiet)
         picked.then(handlers.guesses, None, guessed, **quiet)
     steering.input(handlers.choose_steering, steering, steering_cost, trigger_mode="always_last", **quiet)
+    refine.input(handlers.choose_refine, refine, None, **quiet)
+    trials.input(handlers.choose_trials, trials, None, **quiet)
+    gr.on([tokens.submit, tokens.blur], handlers.choose_refine_tokens, tokens, None, **quiet)
     compare.input(handlers.choose_compare, compare, None, **quiet)
     stop.click(handlers.stop_learning, None, None, **quiet)
-    now.click(handlers.learn_now, None, [doing, listed], **quiet)
+    now.click(handlers.learn_now, drawn, [doing, listed, drawn], **quiet)
     question.drafts.extend([text, fresh])
     question.views.append((handlers.learning, [], [listed]))
     question.views.append((handlers.guesses, [], [guessed]))
+    return timer
