@@ -226,6 +226,14 @@ def test_progress_is_a_bar_with_what_it_is_doing() -> None:
     assert 'max="1"' in rules.progress("Asking", 0, 0)
 
 
+def test_with_a_model_on_a_server_the_page_says_what_can_be_learnt(
+    assistant: Assistant, handlers: PageHandlers
+) -> None:
+    assert rules.SIGNS_ALONE not in handlers.learning()
+    assistant.settings.model = "openai:some-model"
+    assert rules.SIGNS_ALONE in handlers.learning()
+
+
 def test_words_from_outside_are_escaped() -> None:
     nasty = "<img src=x onerror=alert(1)>"
     rule = Rule(id='"><b>', text=nasty, topic=nasty)

@@ -53,6 +53,7 @@ class LearningHandlers(Handlers):
             memory.refinements.evidence(),
             self.assistant.refiner.standings(),
             self._liked(),
+            can_score=not self.assistant.settings.is_remote,
         )
 
     def _liked(self) -> list[tuple[bool, datetime]]:

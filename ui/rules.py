@@ -14,6 +14,10 @@ from ui.cards import STATE_WORDS, button, card, counted, day, empty, escape, pro
 
 WINDOW = 8
 """Ratings that one point of the chart is the mean of."""
+SIGNS_ALONE = (
+    "The model is on a server, which does not tell how likely an answer is under a rule. So only what can be seen is "
+    "learnt: length, lists, emoji, marks, greetings; two answers side by side teach it soonest."
+)
 Taught = Mapping[str, tuple[Feedback, Message | None]]
 """Feedback identifier -> the rating and the answer."""
 
@@ -27,6 +31,7 @@ def learning_page(
     evidence: Mapping[str, VersionEvidence],
     standings: Sequence[Standing] = (),
     liked: Sequence[tuple[bool, datetime]] = (),
+    can_score: bool = True,
 ) -> str:
     """`liked`: the thumbs on answers that no rule was tried in, oldest first, as (liked, when)."""
     parts = [proposal(version) for version in proposals]
@@ -42,6 +47,8 @@ def learning_page(
             )
         )
     parts.append(surmised)
+    if not can_score:
+        parts.append(card(SIGNS_ALONE, kind="nearest"))
     parts.append(chart(liked, [v.decided_at for v in versions if v.state in ("accepted", "retired") and v.decided_at]))
     parts.append(history(versions, current, evidence))
     return "".join(parts)
