@@ -219,8 +219,14 @@ class MemoryManager:
         return _present("conversation", conversation_id, self.find_conversation(conversation_id))
 
     def rename_conversation(self, conversation_id: str, title: str, *, by: Literal["auto", "user"] = "user") -> None:
+        """Give a conversation a title. One that was made by itself never takes the place of the user's, however late it comes."""
         self.get_conversation(conversation_id)
-        self.store.change("conversations", conversation_id, title=" ".join(title.split())[:120], titled_by=by)
+        said = clean_text(" ".join(title.split())[:120])
+        with self.store.transaction() as connection:
+            connection.execute(
+                "UPDATE conversations SET title = ?1, titled_by = ?2 WHERE id = ?3 AND (?2 = 'user' OR titled_by = 'auto')",
+                [said, by, conversation_id],
+            )
 
     def set_persona(self, conversation_id: str, persona: str) -> None:
         self.get_conversation(conversation_id)

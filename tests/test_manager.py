@@ -18,6 +18,16 @@ from tests.fakes import HashEmbeddings
 WHEN = datetime(2026, 5, 3, 9, 30, tzinfo=UTC)
 
 
+def test_a_title_made_by_itself_comes_too_late_for_one_that_the_user_gave(memory: MemoryManager) -> None:
+    conversation = memory.start_conversation()
+    memory.rename_conversation(conversation.id, "What is a fjord?", by="auto")
+    assert memory.get_conversation(conversation.id).title == "What is a fjord?"
+    memory.rename_conversation(conversation.id, "Fjords")
+    memory.rename_conversation(conversation.id, "What is a fjord?", by="auto")
+    found = memory.get_conversation(conversation.id)
+    assert (found.title, found.titled_by) == ("Fjords", "user")
+
+
 def test_the_public_names_are_all_there() -> None:
     assert all(hasattr(package, name) for name in package.__all__)
 
