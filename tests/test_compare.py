@@ -173,7 +173,7 @@ def test_where_one_fails_the_other_stays_and_nothing_is_asked(
     assert [(e.message_id, e.why) for e in events if isinstance(e, AnswerFailed)] == [(bad.id, "The engine fell over.")]
     assert memory.thread(conversation)[-1] == good
     view = PageHandlers(assistant).view(conversation)
-    assert view.sides["visible"] is False and view.chatbot["value"][-1]["content"] == good.content
+    assert view.sides["visible"] == "hidden" and view.chatbot["value"][-1]["content"] == good.content
 
 
 def test_where_both_fail_the_reply_fails(opened: Opened, memory: MemoryManager) -> None:
@@ -246,7 +246,7 @@ def test_the_page_shows_both_as_they_come_and_does_not_say_which_is_which_until_
     assert any(sides.CARET.strip() in left and sides.CARET.strip() in right for left, right in drawn)
     view, conversation = views[-1], memory.conversations()[0].id
     _, one, other = two(memory, conversation)
-    assert view.sides["visible"] and {view.side_a, view.side_b} == {one.content, other.content}
+    assert view.sides["visible"] is True and {view.side_a, view.side_b} == {one.content, other.content}
     assert [row["role"] for row in view.chatbot["value"]] == ["user"], "neither is taken for the answer"
     assert "Which answer is better?" in view.choice["value"]
     shown = "".join((view.choice["value"], view.cards, view.used))
@@ -254,7 +254,7 @@ def test_the_page_shows_both_as_they_come_and_does_not_say_which_is_which_until_
     better = f"better:{other.id}"
     assert better in view.choice["value"]
     view = press(handlers, conversation, "judge", better)
-    assert view.sides["visible"] is False and view.chatbot["value"][-1]["content"] == other.content
+    assert view.sides["visible"] == "hidden" and view.chatbot["value"][-1]["content"] == other.content
     name = sides.NAMES[sides.placed(one.id, other.id).index(other.id)]
     assert f"You found {name} better." in view.choice["value"] and f"tried: {BULLETS}" in view.choice["value"]
     assert "Why like this?" in view.used and "Which answer was better?" not in view.cards
@@ -265,10 +265,10 @@ def test_the_page_shows_both_as_they_come_and_does_not_say_which_is_which_until_
 def test_going_on_without_a_choice_is_an_answer_too(assistant: Assistant, memory: MemoryManager) -> None:
     _, conversation = ask(assistant)
     handlers = PageHandlers(assistant)
-    assert handlers.view(conversation).sides["visible"]
+    assert handlers.view(conversation).sides["visible"] is True
     list(assistant.respond("And then?", conversation))
     view = handlers.view(conversation)
-    assert view.sides["visible"] is False and view.choice["visible"] is False
+    assert view.sides["visible"] == "hidden" and view.choice["visible"] is False
     assert view.chatbot["value"][1]["content"] == LONG
 
 
@@ -279,7 +279,7 @@ def test_two_answers_that_came_out_the_same_are_one(
     monkeypatch.setattr(gr, "Info", lambda text, **_k: told.append(text))
     handlers = PageHandlers(opened("The same."))
     view = list(handlers.submit("What should I pack?", "", ""))[-1]
-    assert view.sides["visible"] is False and view.chatbot["value"][-1]["content"] == "The same."
+    assert view.sides["visible"] == "hidden" and view.chatbot["value"][-1]["content"] == "The same."
     assert told == ["Both answers came out the same."]
 
 
@@ -291,7 +291,7 @@ def test_an_answer_written_again_is_compared_with_the_one_that_stood_there(
     assistant.decide(one.id, "better")
     list(assistant.regenerate(one.id))
     asked = PageHandlers(assistant).view(conversation)
-    assert f"{one.id}:" in asked.cards and other.id not in asked.cards and asked.sides["visible"] is False
+    assert f"{one.id}:" in asked.cards and other.id not in asked.cards and asked.sides["visible"] == "hidden"
 
 
 def test_which_stands_left_says_nothing_about_which_came_first(memory: MemoryManager) -> None:

@@ -150,11 +150,12 @@ def test_learning_stops_when_it_is_switched_off(
 def test_learning_in_the_background_is_drawn_where_it_changes_and_what_it_learnt_is_announced(
     assistant: Assistant, handlers: PageHandlers, memory: MemoryManager
 ) -> None:
-    nothing = (gr.skip(),) * 3
+    nothing = (gr.skip(),) * 4
     line, seen, timer = handlers.begin_watch()
     assert (line, timer.active) == ("", True)
     assert handlers.watch(seen) == nothing
     assert handlers.watch(None)[2] == seen, "a page goes on where Attune was started anew"
+    assert handlers.watch(seen, away=True)[3].active is False
     drawn: list[tuple[Any, ...]] = []
 
     def look(_progress: Any) -> None:
@@ -165,18 +166,18 @@ def test_learning_in_the_background_is_drawn_where_it_changes_and_what_it_learnt
     rate(memory, LONG, -1)
     assistant.refine(progress=look)
     assert f'<progress value="0" max="{len(CATALOGUE)}"' in drawn[0][0]
-    assert all(page == gr.skip() for _, page, _ in drawn), "the rules have not changed"
-    line, page, seen = handlers.watch(seen)
+    assert all(page == gr.skip() for _, page, _, _ in drawn), "the rules have not changed"
+    line, page, seen, _ = handlers.watch(seen)
     assert (line, "No rules yet" in page) == ("Nothing new is sure yet.", True)
     assert handlers.watch(seen) == nothing
     for n in range(24):
         rate(memory, SHORT if n % 2 else LONG, 1 if n % 2 else -1)
         if assistant.refine().version is not None:
             break
-    line, page, seen = handlers.watch(seen)
+    line, page, seen, _ = handlers.watch(seen)
     assert "Learnt:" in line and "Keep answers short." in line and "switch off" in page.lower()
     handlers.add_rule("Use emoji.")
-    line, page, seen = handlers.watch(seen)
+    line, page, seen, _ = handlers.watch(seen)
     assert "Use emoji." not in line and "Use emoji." in page, "what the user did is no news, and shown all the same"
     assert handlers.watch(seen) == nothing
 

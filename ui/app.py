@@ -98,18 +98,16 @@ def build_blocks(handlers: Any) -> Any:
         question = build_question()
         new, side = build_sidebar()
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Chat", id="chat", elem_id="tab-chat") as chat_tab:
+            with gr.Tab("Chat", id="chat", elem_id="tab-chat"):
                 chat = build_chat(handlers, page, new, side, question)
             with gr.Tab("Memory", id="memory") as memory_tab:
                 build_memory(handlers, memory_tab, question)
             with gr.Tab("Profile", id="profile") as profile_tab:
                 build_profile(handlers, profile_tab, question)
             with gr.Tab("Learning", id="learning") as learning_tab:
-                watching = build_learning(handlers, page, learning_tab, question)
+                build_learning(handlers, page, learning_tab, question)
             with gr.Tab("Your data", id="data") as data_tab:
                 build_data(handlers, data_tab, chat.view)
-        for tab in (chat_tab, memory_tab, profile_tab, data_tab):
-            tab.select(lambda: gr.Timer(active=False), None, watching, show_progress="hidden")
         for component in (new, side):
             component.click(lambda: gr.update(selected="chat"), None, tabs, show_progress="hidden")
         _connect_forgetting(handlers, question, chat)

@@ -66,7 +66,7 @@ class ChatViews(Handlers):
         texts = [self._side_text(answer) for answer in pair] or ["", ""]
         said = sides.choice(pair) if pair else self._revealed(thread[-1]) if thread else ""
         return {
-            "sides": gr.update(visible=bool(pair)),
+            "sides": gr.update(visible=True if pair else "hidden"),  # hidden, not taken out: as `send` above
             "side_a": texts[0],
             "side_b": texts[1],
             "choice": gr.update(value=said, visible=bool(said)),

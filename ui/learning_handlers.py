@@ -190,17 +190,23 @@ class LearningHandlers(Handlers):
         return seen.bar, seen, gr.Timer(active=True)
 
     @told
-    def watch(self, drawn: Seen | None) -> tuple[Any, ...]:
+    def watch(self, drawn: Seen | None, away: bool = False) -> tuple[Any, ...]:
         """Learning, which mostly goes on in the background, drawn where it has changed: (what it is doing and what came of
-        it, the page, what is drawn)"""
+        it, the page, what is drawn, the timer)
+
+        Args:
+            away: another tab is looked at; the timer ends, until the tab is opened again.
+        """
+        if away:
+            return (*(gr.skip(),) * 3, gr.Timer(active=False))
         if drawn is None:  # Attune was started anew under the page
-            return "", self.learning(), self._seen()
+            return "", self.learning(), self._seen(), gr.skip()
         now = self._seen(drawn.known)
         if now == drawn:
-            return (gr.skip(),) * 3
+            return (gr.skip(),) * 4
         ended = NOTHING_NEW if drawn.bar else gr.skip()
         page = gr.skip() if now.bar and now.states == drawn.states else self.learning()
-        return self._news(now) + now.bar or ended, page, now
+        return self._news(now) + now.bar or ended, page, now, gr.skip()
 
     def learn_now(self, drawn: Seen | None = None) -> Iterator[tuple[Any, ...]]:
         """Learn from the ratings, telling how far it is: (what it is doing, the page, what is drawn)"""

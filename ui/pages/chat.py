@@ -111,7 +111,7 @@ def build_chat(handlers: ChatHandlers, page: gr.Blocks, new: gr.Button, side: gr
                 feedback_options=("Like", "Dislike"),
                 latex_delimiters=[],
             )
-            with gr.Row(visible=False, elem_id="sides") as sides:
+            with gr.Row(visible="hidden", elem_id="sides") as sides:
                 side_a, side_b = (_side(name) for name in NAMES)
             choice = speaking_html(visible=False, elem_id="choice")
             with gr.Column(visible=False, elem_id="why") as why:

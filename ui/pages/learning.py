@@ -17,13 +17,15 @@ STEERING = (
 )
 WATCH_EVERY_S = 2.0
 """While the tab is open, so often the page looks whether learning has gone on."""
+AWAY = "(drawn, _) => [drawn, !document.querySelector('#learning-progress')?.checkVisibility()]"
+"""The timer stops itself once the tab is not seen any more."""
 STEERING_REMOTE = "Only for a model on this machine: a server does not tell how likely each word is."
 
 
-def build_learning(handlers: LearningHandlers, page: gr.Blocks, tab: gr.Tab, question: Question) -> gr.Timer:
-    """Returns what looks at learning; it is to be stopped when another tab is opened."""
+def build_learning(handlers: LearningHandlers, page: gr.Blocks, tab: gr.Tab, question: Question) -> None:
     edited, drawn = gr.State(""), gr.State(None)
     timer = gr.Timer(WATCH_EVERY_S, active=False)
+    away = gr.Checkbox(visible="hidden", elem_id="away")
     with gr.Column(elem_classes="a-page"):
         gr.HTML(
             "<h2>Learning</h2><p class='a-lead'>What your thumbs taught, and why. A rule holds once ratings that came "
@@ -120,7 +122,7 @@ def build_learning(handlers: LearningHandlers, page: gr.Blocks, tab: gr.Tab, que
     tab.select(handlers.learning, None, listed, **quiet)
     tab.select(handlers.begin_watch, None, [doing, drawn, timer], **quiet)
     # Outside the queue: a look takes milliseconds, and must neither wait for replies nor let them wait.
-    timer.tick(handlers.watch, drawn, [doing, listed, drawn], queue=False, **quiet)
+    timer.tick(handlers.watch, [drawn, away], [doing, listed, drawn, timer], js=AWAY, queue=False, **quiet)
     listed.click(handlers.learning_pressed, None, [listed, edited, editing, text, persona], **quiet)
     gr.on([save.click, text.submit], handlers.save_rule, [edited, text, persona], [listed, editing], **quiet)
     gr.on([add.click, fresh.submit], handlers.add_rule, fresh, [listed, fresh], **quiet)
@@ -140,4 +142,3 @@ def build_learning(handlers: LearningHandlers, page: gr.Blocks, tab: gr.Tab, que
     question.drafts.extend([text, fresh])
     question.views.append((handlers.learning, [], [listed]))
     question.views.append((handlers.guesses, [], [guessed]))
-    return timer
