@@ -43,7 +43,6 @@ from memory import (
     Memory,
     MemoryManager,
     Message,
-    NotFound,
     PreferencePair,
     ProfileLine,
     ProfileVersion,
@@ -563,8 +562,7 @@ class Assistant:
         Raises:
             NotFound: there is no such version. NotProposed: it does not wait.
         """
-        found = next((v for v in self.memory.prompt_versions() if v.id == version_id), None)
-        if found is not None and found.state != "proposed":
+        if self.memory.get_prompt_version(version_id).state != "proposed":
             raise NotProposed(
                 "This rule does not wait for your word, so there is nothing to decline. Take one in force out again "
                 "under Learning, or with `attune rules undo ID`."
@@ -621,9 +619,7 @@ class Assistant:
         Raises:
             NotFound: there is no such version.
         """
-        earlier = next((v for v in self.memory.prompt_versions() if v.id == version_id), None)
-        if earlier is None:
-            raise NotFound("rule version", version_id)
+        earlier = self.memory.get_prompt_version(version_id)
         return self._change_rules(earlier.rules, "You went back to earlier rules.")
 
     def rules_of(self, message_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

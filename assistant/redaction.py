@@ -83,9 +83,10 @@ def redactor(facts: Iterable[Memory | HeldFact]) -> Redact:
 def _known(facts: Iterable[Memory | HeldFact]) -> re.Pattern[str] | None:
     """What the facts say of who is who, the longest first."""
     found: set[str] = set()
+    written = {rule.attribute.partition(":")[0] for rule in load_language().rules}
     for fact in facts:
         value = fact.value.strip()
-        if len(value) > 1 and _identifies(fact):
+        if len(value) > 1 and _identifies(fact, written):
             found.add(r"\s+".join(map(re.escape, value.split())))
             found.update(_forms_of_a_day(value))
             if fact.attribute.partition(":")[0] in PEOPLE:
@@ -94,12 +95,15 @@ def _known(facts: Iterable[Memory | HeldFact]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE) if found else None
 
 
-def _identifies(fact: Memory | HeldFact) -> bool:
-    """Does its value say who somebody is? Of a fact that no rule wrote, such as a model's, a name or a number is taken to."""
+def _identifies(fact: Memory | HeldFact, written: set[str]) -> bool:
+    """Does its value say who somebody is? Of a fact that no rule wrote, such as a model's, a name or a number is taken to.
+
+    Args:
+        written: the attributes that the rules write.
+    """
     attribute = fact.attribute.partition(":")[0]
     if attribute in IDENTIFYING:
         return True
-    written = {rule.attribute.partition(":")[0] for rule in load_language().rules}
     return fact.kind == "semantic" and attribute not in written and any(c.isupper() or c.isdigit() for c in fact.value)
 
 

@@ -828,8 +828,9 @@ class Refiner:
         kept: dict[Edit, tuple[str, ...]] = {}
         try:
             tried = [refinement.TriedPrompt(rules=refinement.listed(rules), result=run.score_of(rules))]
+            rewards = self._memory.refinements.rewards()
             tried += [
-                refinement.TriedPrompt(rules=refinement.listed(changed), result=self._kept_score(c, rated))
+                refinement.TriedPrompt(rules=refinement.listed(changed), result=_kept_score(c, rated, rewards))
                 for c in made[-refinement.KEPT_PROMPTS :]
                 if (changed := refinement.apply_edit(rules, c.edit)) != tuple(rules)
             ]
@@ -861,15 +862,6 @@ class Refiner:
             self._memory.refinements.add_batch(
                 list(kept), source="model", after=rated[-1].created_at, evidence=evidence
             )
-
-    def _kept_score(self, candidate: Candidate, rated: Sequence[Feedback]) -> PromptScore:
-        """How an earlier proposal did, from the rewards that are kept: nothing is evaluated again."""
-        rewards = self._memory.refinements.rewards()
-        values = [(one, rewards.get((candidate.id, one.message_id, "answer"), NOTHING)[0]) for one in rated[-NEWEST:]]
-        return score_prompt(
-            [Example(id=one.id, reward=value, rating=one.rating) for one, value in values if value is not None],
-            shifted=[],
-        )
 
     def _shown(self, one: Feedback) -> refinement.Shown:
         answer = self._memory.get_message(one.message_id)
@@ -954,16 +946,17 @@ class _Run:
             for message_id, scored in dict.fromkeys(self._refiner._wanted(candidate, rated, pairs)):
                 key = (candidate.id, message_id, scored)
                 if key not in there or key in left_open:
-                    answer = answers.setdefault(message_id, self._memory.get_message(message_id))
-                    waiting = todo.setdefault((answer.parent_id, left_open.get(key, now)), [])
+                    if message_id not in answers:
+                        answers[message_id] = self._memory.get_message(message_id)
+                    waiting = todo.setdefault((answers[message_id].parent_id, left_open.get(key, now)), [])
                     waiting.append((candidate, message_id, scored))
         self.waiting = total = sum(len(waiting) for waiting in todo.values())
         for (_, version_id), waiting in todo.items():
             made: list[Reward] = []
+            question = self._refiner.question_of(answers[waiting[0][1]])
             try:
                 for candidate, message_id, scored in waiting:
                     answer = answers[message_id]
-                    question = self._refiner.question_of(answer)
                     held = refinement.retrieve_prompt(rules.get(version_id, ()), question, answer.persona)
                     text = answer.content if scored == "answer" else self._memory.feedback(message_id)[0].edit
                     self.tell(total - self.waiting, total, f"Scoring “{refinement.describe(candidate.edit)}”")
@@ -1140,6 +1133,12 @@ class _Run:
             raise RefiningCancelled("Refining was stopped. What was scored is kept.")
         if self.is_spent:
             raise _BudgetSpent
+
+
+def _kept_score(candidate: Candidate, rated: Sequence[Feedback], rewards: Rewards) -> PromptScore:
+    """How an earlier proposal did, from the rewards that are kept: nothing is evaluated again."""
+    values = [(one, rewards.get((candidate.id, one.message_id, "answer"), NOTHING)[0]) for one in rated[-NEWEST:]]
+    return score_prompt([Example(id=one.id, reward=r, rating=one.rating) for one, r in values if r is not None])
 
 
 def counts(candidate: Candidate, given: Feedback | PreferencePair) -> bool:
