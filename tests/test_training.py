@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 import re
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -285,16 +286,16 @@ def test_only_copyable_tokens_carry_loss_in_the_copying_stage():
 
 
 def test_loss_falls_on_replies_alone_unless_prompts_are_asked_for(values, tokenizer):
-    batches = DialogueBatches(random.Random(0), values, tokenizer, prompt_share=0.0)
-    batch = batches.draw((2, 512), long=False)
+    batches = DialogueBatches(random.Random(0), values, tokenizer, replace(CONFIGS["cpu"], prompt_share=0.0))
+    batch = batches.draw((8, 512), long=False)
     text = tokenizer.decode([t for t in batch.targets.flatten().tolist() if t != IGNORED])
     assert 0.02 < (batch.targets != IGNORED).float().mean() < 0.6
-    assert "Answer from what you know" not in text and batch.documents is not None and batch.documents.shape == (2, 512)
+    assert "Answer from what you know" not in text and batch.documents is not None and batch.documents.shape == (8, 512)
 
 
 def test_the_orthogonalised_update_has_even_singular_values():
     torch.manual_seed(0)
-    singular = torch.linalg.svdvals(orthogonalised(torch.randn(64, 32)))
+    singular = torch.linalg.svdvals(orthogonalised(torch.randn(3, 64, 32)))
     assert singular.min() > 0.5 and singular.max() < 1.4
 
 
@@ -338,12 +339,15 @@ def test_the_gpu_configuration_runs_in_miniature_with_workers_and_goes_on_from_i
         copy_steps_at_most=2,
         copy_every=3,
         row_shapes=((2, 64), (1, 128)),
-        copy_shape=(2, 32),
+        copy_shape=(4, 32),
+        copies_a_row=2,
+        long_facts=7,
         minutes=0.5 / 60,
     )
     run = Run(config, tmp_path)
     run.learn_copying()
-    run.learn_dialogues()
+    assert not run.learn_dialogues(pause_at=time.time())
+    assert run.learn_dialogues()
     again = Run(config, tmp_path, resume=True)
     assert again.step == run.step > 0
     assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), run.model.parameters(), strict=True))

@@ -21,6 +21,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training-run"), help="folder for checkpoints and the GGUF")
     parser.add_argument("--minutes", type=float, help="wall clock of the dialogue stage")
     parser.add_argument("--until", help="UTC time of day, HH:MM, at which the dialogue stage ends, whatever the speed")
+    parser.add_argument(
+        "--pause-after", type=float, help="minutes after which to stop with a checkpoint; --resume goes on from there"
+    )
     parser.add_argument("--text", type=Path, help="casual dialogues, JSON lines with `turns`, gzip (see README.md)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--from", dest="begin_from", type=Path, help="a GGUF of the same size to go on from")
@@ -31,6 +34,7 @@ def main() -> None:
         "--rate", type=float, default=1.0, help="times the learning rates: below 1 for a later schedule"
     )
     parser.add_argument("--decay-share", type=float, help="share of the time in which the rates fall, at the end")
+    parser.add_argument("--dated-share", type=float, help="share of dialogues in which only dates decide what is right")
     parser.add_argument("--pieces", action="store_true", help="write the GGUF in pieces of 16 MiB too")
     parser.add_argument("--threads", type=int, help="cores to use")
     parser.add_argument(
@@ -42,6 +46,8 @@ def main() -> None:
         config = replace(config, minutes=options.minutes)
     if options.decay_share:
         config = replace(config, decay_share=options.decay_share)
+    if options.dated_share is not None:
+        config = replace(config, dated_share=options.dated_share)
     if options.threads:
         config = replace(config, threads=options.threads)
     config = replace(config, matrix_rate=config.matrix_rate * options.rate, other_rate=config.other_rate * options.rate)
@@ -69,11 +75,13 @@ def main() -> None:
         run.begin_schedule_again()
     if run.stage == "copying":
         run.learn_copying()
-    run.learn_dialogues(deadline=deadline)
+    pause_at = time.time() + options.pause_after * 60 - (time.monotonic() - started) if options.pause_after else None
+    done = run.learn_dialogues(deadline=deadline, pause_at=pause_at)
     run.export(gguf)
     if options.pieces:
         split_file(gguf)
-    print(f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {gguf}")
+    spent = f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {gguf}"
+    print(spent if done else f"Paused; --resume goes on. {spent}")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,36 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         yield _recall_of(scene, rng.choice(said)) if said and rng.random() < 0.8 else _unknown(scene)
 
 
+def drill_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+    """Little but questions, half of them for what is not known; at times some facts are told first."""
+    rng = scene.rng
+    telling = rng.randint(1, max(1, turns // 3)) if rng.random() < 0.5 else 0
+    for _ in range(telling):
+        text, _reply, _lines = _tell(scene, new=True)
+        plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
+        yield text, Reply(core=(plain,), brief=plain, greets=True), []
+    asked: set[str] = set()
+    for _ in range(turns - telling):
+        left = [told for name, told in scene.known.items() if name not in asked]
+        if left and rng.random() < 0.55:
+            told = rng.choice(left)
+            asked.update(name for name, other in scene.known.items() if other.fact.kind.name == told.fact.kind.name)
+            yield _recall_of(scene, told)
+        else:
+            yield rng.choices((_unknown, _small_talk, _remark, _decline), (0.82, 0.06, 0.06, 0.06))[0](scene)
+
+
+def dated_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+    """Facts that have changed, the dates of their memories telling which value holds; and dates to compare."""
+    rng = scene.rng
+    changed = [told for told in scene.known.values() if told.older]
+    for _ in range(turns):
+        if not changed or rng.random() < 0.4:
+            yield (*skills.dates(rng), [])
+        else:
+            yield _recall_of(scene, rng.choice(changed))
+
+
 def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
@@ -48,7 +78,7 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_tell, 0.12),
         (_correct, 0.035),
         (_negate, 0.02),
-        (_small_talk, 0.13),
+        (_small_talk, 0.24),
         (_decline, 0.22),
         (_casual, 0.02),
         (_remark, 0.1),

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from assistant.prompt import PromptMessage
+from training.background import background, summary
 from training.config import Config
 from training.dialogues import dialogue
 from training.model import IGNORED
@@ -20,11 +21,15 @@ from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
 
-EXTRACTION_SHARE = 0.25
+EXTRACTION_SHARE = 0.2
 """Share of the short dialogues that are the app's extraction task."""
+BACKGROUND_SHARE = 0.07
+"""Share of them that are other tasks of the app: summaries, wording, edits of rules."""
+DRILL_SHARE = 0.2
+"""Share of the other short dialogues in which one question follows another, answered in few words."""
 TELLING_SHARE = 0.35
-"""Share of the other short dialogues in which facts are told first and asked for at the end."""
-CHATTER_SHARE = 0.02
+"""Share of the rest in which facts are told first and asked for at the end."""
+CHATTER_SHARE = 0.04
 """Share that is casual English, all of which carries loss."""
 
 
@@ -37,9 +42,16 @@ class Batch:
     documents: Tensor | None = None
     """(rows, tokens): the number of the dialogue that a token belongs to, which is all that it sees."""
 
-    def to(self, device: str) -> Batch:
-        documents = None if self.documents is None else self.documents.to(device)
-        return Batch(tokens=self.tokens.to(device), targets=self.targets.to(device), documents=documents)
+    def side_by_side(self, count: int) -> Batch:
+        """`count` rows in one, each a document of its own."""
+        if count == 1:
+            return self
+        rows, width = self.tokens.shape
+        documents = torch.arange(rows)[:, None].expand(rows, width)
+        tokens, targets, documents = (
+            part.reshape(rows // count, count * width) for part in (self.tokens, self.targets, documents)
+        )
+        return Batch(tokens=tokens, targets=targets, documents=documents)
 
 
 def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]) -> Batch:
@@ -87,36 +99,48 @@ def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]
 class DialogueBatches:
     """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same."""
 
-    def __init__(self, rng: random.Random, values: Values, tokenizer: Tokenizer, *, prompt_share: float) -> None:
+    def __init__(self, rng: random.Random, values: Values, tokenizer: Tokenizer, config: Config) -> None:
         self.rng, self._values, self._tokenizer = rng, values, tokenizer
-        self._prompt_share = prompt_share
+        self._config = config
         self._waiting: list[tuple[list[int], list[int]]] = []
 
     def _draw(self, *, long: bool) -> tuple[list[int], list[int]]:
         """One dialogue: token ids, and targets in place (not yet shifted)."""
         rng = self.rng
         luck = rng.random()
-        if not long and luck < EXTRACTION_SHARE + CHATTER_SHARE:
-            whole = luck < CHATTER_SHARE and bool(self._values.turns)
-            messages = chatter(self._values, rng) if whole else extraction(rng, self._values)
-            ids, in_reply = encode(self._tokenizer, messages)
-            return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
+        if not long and luck < CHATTER_SHARE and self._values.turns:
+            return self._encoded(chatter(self._values, rng), whole=True)
+        if not long and luck < CHATTER_SHARE + EXTRACTION_SHARE:
+            return self._encoded(extraction(rng, self._values), whole=False)
+        if not long and luck < CHATTER_SHARE + EXTRACTION_SHARE + BACKGROUND_SHARE:
+            return self._encoded(background(rng, self._values), whole=False)
+        if long and luck < BACKGROUND_SHARE:
+            return self._encoded(summary(rng, self._values, exchanges=rng.randint(4, 30)), whole=False)
         if long:
-            messages = dialogue(rng, self._values, turns=rng.randint(2, 12), facts=rng.randint(6, 16), busy_blocks=True)
-        else:
-            if rng.random() < TELLING_SHARE:
-                turns, facts = rng.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 9)), rng.randint(0, 6)
-                return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
-            dense = rng.random() < 0.6
-            facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
-            turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
-            messages = dialogue(rng, self._values, turns=turns, facts=facts, dense=dense)
-        return self._encoded(messages)
+            turns, facts = rng.randint(2, self._config.long_turns), rng.randint(6, self._config.long_facts)
+            telling = rng.random() < TELLING_SHARE
+            return self._encoded(
+                dialogue(rng, self._values, turns=turns, facts=facts, busy_blocks=not telling, telling=telling)
+            )
+        if rng.random() < self._config.dated_share:
+            turns, facts = rng.randint(6, 12), rng.randint(2, 9)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, dated=True), whole=False)
+        if rng.random() < DRILL_SHARE:
+            turns, facts = rng.randint(5, 9), rng.randint(2, 13)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, drill=True))
+        if rng.random() < TELLING_SHARE:
+            turns, facts = rng.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 9)), rng.randint(0, 6)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
+        dense = rng.random() < 0.6
+        facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
+        turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
+        return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, dense=dense))
 
-    def _encoded(self, messages: list[PromptMessage]) -> tuple[list[int], list[int]]:
-        """Ids, and the same where they carry loss: in replies, and in a share of the dialogues everywhere."""
+    def _encoded(self, messages: list[PromptMessage], *, whole: bool | None = None) -> tuple[list[int], list[int]]:
+        """Ids, and the same where they carry loss: in replies; `whole`: everywhere; None: so in a share of dialogues."""
         ids, in_reply = encode(self._tokenizer, messages)
-        whole = self.rng.random() < self._prompt_share
+        if whole is None:
+            whole = self.rng.random() < self._config.prompt_share
         return ids, [i if reply or whole else IGNORED for i, reply in zip(ids, in_reply, strict=True)]
 
     def _row(self, width: int, *, long: bool) -> tuple[list[int], list[int], list[int]]:
@@ -168,7 +192,7 @@ class Schedule:
 
     def __init__(self, config: Config, rng: random.Random, values: Values, tokenizer: Tokenizer) -> None:
         self._config, self._rng = config, rng
-        self._dialogues = DialogueBatches(rng, values, tokenizer, prompt_share=config.prompt_share)
+        self._dialogues = DialogueBatches(rng, values, tokenizer, config)
 
     def copies_at(self, step: int) -> bool:
         return step % self._config.copy_every == 0
@@ -176,9 +200,10 @@ class Schedule:
     def batch(self, step: int) -> Batch:
         config = self._config
         if self.copies_at(step):
-            return copying_batch(self._rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
+            batch = copying_batch(self._rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
+            return batch.side_by_side(config.copies_a_row)
         shape = config.row_shapes[step % len(config.row_shapes)]
-        return self._dialogues.draw(shape, long=shape[1] == config.size.context_tokens)
+        return self._dialogues.draw(shape, long=config.long_rows[step % len(config.long_rows)])
 
 
 class _Stream(IterableDataset[Batch]):

@@ -46,14 +46,23 @@ class Config:
     other_rate: float = 3e-3
     """Learning rate of AdamW, for embeddings, norms and biases."""
     row_shapes: tuple[tuple[int, int], ...] = ((8, 512), (8, 512), (4, 1024), (8, 512), (8, 512))
-    """(rows, tokens) of successive batches, repeated: most are short, some as long as the context."""
+    """(rows, tokens) of successive batches, repeated."""
+    long_rows: tuple[bool, ...] = (False, False, True, False, False)
+    """Of which of them each row opens with a dialogue that may fill it; the others hold short ones."""
+    long_turns: int = 12
+    long_facts: int = 16
+    """The most turns and facts of a dialogue that may fill a row."""
     copy_shape: tuple[int, int] = (32, 128)
+    copies_a_row: int = 1
+    """Rows of the copying stage that stand side by side in one row of a batch."""
     copy_every: int = 4
     """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500
     prompt_share: float = 0.1
     """Share of dialogues whose prompts carry loss too, not only their replies."""
+    dated_share: float = 0.03
+    """Share of dialogues, tasks aside, in which only dates decide what is right."""
     checkpoint_minutes: float = 3.0
     threads: int = 2
     device: str = "cpu"
@@ -72,18 +81,29 @@ CONFIGS = {
     "gpu": Config(
         name="gpu",
         size=ModelSize(
-            vocabulary=8192, width=512, layers=12, key_heads=2, hidden=1408, context_tokens=4096, rope_base=50_000.0
+            vocabulary=4096,
+            width=640,
+            layers=8,
+            key_heads=2,
+            hidden=1536,
+            context_tokens=4096,
+            rope_base=50_000.0,
         ),
-        minutes=25.0,
+        minutes=22.0,
         decay_share=0.4,
-        row_shapes=((64, 1024), (64, 1024), (16, 4096), (64, 1024)),
-        copy_shape=(128, 256),
-        copy_every=24,
+        row_shapes=((16, 4096),),
+        long_rows=(False, True, False, False),
+        long_turns=40,
+        long_facts=24,
+        copy_shape=(256, 256),
+        copies_a_row=16,
+        copy_every=20,
+        copy_until_loss=0.4,
         threads=2,
         device="cuda",
         workers=13,
         quantised=True,
     ),
 }
-"""`gpu` has 38 M parameters and is meant for one card with 80 GB and 16 cores beside it. It has been run only in
-miniature, on a CPU (tests/test_training.py)."""
+"""`gpu` has 34 M parameters and is meant for one card with 80 GB and 16 cores beside it. All its batches have one shape,
+so that the network is compiled once."""

@@ -11,13 +11,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
-from training.acts import told_turns, turn
+from training.acts import dated_turns, drill_turns, told_turns, turn
 from training.cases import heldout
 from training.facts import draw_facts
 from training.replies import Style, render
 from training.scene import (
     STEADY_PERSONAS,
     Scene,
+    aside,
+    brief_rule,
+    distractor_lines,
     draw_rules,
     made_name,
     manner_of,
@@ -30,6 +33,8 @@ from training.scene import (
 from training.values import Values
 
 GLOBAL_RULES = (Path(__file__).parent.parent / "assistant" / "prompts" / "global.txt").read_text(encoding="utf-8")
+ASIDE_SHARE = 0.25
+"""How likely one more line stands in the profile that answers no question: who the user is, what others do."""
 
 
 def dialogue(
@@ -41,22 +46,31 @@ def dialogue(
     busy_blocks: bool = False,
     dense: bool = False,
     telling: bool = False,
+    drill: bool = False,
+    dated: bool = False,
 ) -> list[PromptMessage]:
     """One conversation of `turns` exchanges about a user with up to `facts` facts.
 
     `busy_blocks`: more memory lines before each question, for long prompts. `dense`: questions above all, with few
     other memory lines: practice in looking up. `telling`: facts are told first and asked for at the end.
+    `drill`: one question after another, answered in few words. `dated`: only such questions as dates decide.
     """
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else made_name(rng, values)
-    today = date(2024, 1, 1) + timedelta(days=rng.randint(0, 1700))
-    restless = dense and rng.random() < 0.25
+    today = date(2023, 1, 1) + timedelta(days=rng.randint(0, 4700))
+    restless = dated or ((dense or drill) and rng.random() < 0.3)
     scene = Scene(rng=rng, values=values, persona=name, today=today, style=Style(), restless=restless)
     for key, fact in draw_facts(rng, values, facts).items():
         scene.known[key] = placed(scene, fact)
+        if key.endswith(" 2"):
+            # Of two lines with dates the newer one holds; two that hold stand in the profile.
+            for told in (scene.known[key], scene.known[key.removesuffix(" 2")]):
+                told.in_profile, told.older = True, None
     persona = persona_of(scene, name)
     scene.style = manner_of(persona)
-    rules, topic_rules, scene.style = draw_rules(scene)
+    rules, topic_rules, scene.style = brief_rule(scene) if drill or dated else draw_rules(scene)
     profile = [told.fact.kept for told in scene.known.values() if told.in_profile]
+    while rng.random() < ASIDE_SHARE:
+        profile.insert(rng.randint(0, len(profile)), aside(rng, values))
     system = system_text(
         with_examples(scene, persona),
         GLOBAL_RULES if rng.random() < 0.9 else "",
@@ -65,11 +79,19 @@ def dialogue(
         summary=summary_of(scene) if rng.random() < 0.06 else "",
     )
     messages = [PromptMessage(role="system", content=system)]
-    said = told_turns(scene, turns) if telling else (turn(scene, dense=dense) for _ in range(turns))
+    if dated:
+        said = dated_turns(scene, turns)
+    elif drill:
+        said = drill_turns(scene, turns)
+    else:
+        said = told_turns(scene, turns) if telling else (turn(scene, dense=dense) for _ in range(turns))
     for text, reply, lines in said:
         if heldout.is_opening(text):
             continue
-        if not (dense or telling) or rng.random() < 0.2:
+        if dense or telling or drill or dated:
+            # As many for what is not known: else that there are memories at all would tell that it is.
+            lines += distractor_lines(scene) if rng.random() < (0.45 if lines else 0.85) else []
+        else:
             lines += other_lines(scene, busy_blocks)
         lines = list(dict.fromkeys(lines))
         rng.shuffle(lines)

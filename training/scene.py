@@ -12,6 +12,7 @@ from personas.persona import Exchange, Persona, load_library
 from training import lexicon, talk
 from training.facts import Fact, draw_fact
 from training.replies import RULES, Rule, Style, noisy, render
+from training.skills import some_days
 from training.values import Values
 
 STEADY_PERSONAS = (
@@ -57,7 +58,9 @@ class Scene:
         told = self.known.get("name")
         return told.fact.value if told and (told.in_profile or told.since is None) else ""
 
-    def past(self, *, least: int = 1, most: int = 500) -> date:
+    def past(self, *, least: int = 1, most: int = 0) -> date:
+        """A day before today, `most` days at most; unless given, 500 and now and then some years."""
+        most = most or (500 if self.rng.random() < 0.8 else 2500)
         return self.today - timedelta(days=self.rng.randint(least, most))
 
 
@@ -156,7 +159,7 @@ def manner_of(persona: Persona) -> Style:
 def draw_rules(scene: Scene) -> tuple[list[str], list[str], Style]:
     """Rules for the system text, rules for the block, and the style they make."""
     rng, style = scene.rng, scene.style
-    count = rng.choices((0, 1, 2, 3), (0.42, 0.38, 0.16, 0.04))[0]
+    count = rng.choices((0, 1, 2, 3, 4), (0.39, 0.35, 0.17, 0.07, 0.02))[0]
     chosen: list[Rule] = []
     for rule in rng.sample(RULES, len(RULES)):
         if len(chosen) < count and not any(_clash(rule, other) for other in chosen):
@@ -180,6 +183,12 @@ def draw_rules(scene: Scene) -> tuple[list[str], list[str], Style]:
     return standing, topical, style
 
 
+def brief_rule(scene: Scene) -> tuple[list[str], list[str], Style]:
+    """As `draw_rules`, with the rule of short answers alone."""
+    rule = next(rule for rule in RULES if rule.name == "short")
+    return [scene.rng.choice(rule.texts)], [], rule.apply(Style())
+
+
 def _clash(one: Rule, other: Rule) -> bool:
     """Whether two rules speak about the same thing."""
     groups = (
@@ -198,6 +207,37 @@ def _clash(one: Rule, other: Rule) -> bool:
     return any(one.name in group and other.name in group for group in groups)
 
 
+ASIDES = (
+    *("The user is a woman.", "The user is a man.", "The user is non-binary.", "The user is a mother."),
+    *("The user is a father.", "The user is married.", "The user is single.", "The user is divorced."),
+    *("The user is Muslim.", "The user is Christian.", "The user is Jewish.", "The user is a Hindu."),
+    *("The user is an atheist.", "The user is a Buddhist.", "The user is left-handed.", "The user is a twin."),
+    *("The user is tall.", "The user is shy.", "The user is deaf.", "The user is gay.", "The user is a grandmother."),
+    *("The user is a night owl.", "The user is an only child.", "The user is a teenager.", "The user is a widower."),
+)
+OF_OTHERS = (
+    *("The user's {r} works as a {j}.", "The user's {r} is a {j}.", "The user's {r} lives in {c}."),
+    *("The user's {r} plays the {i}.", "The user's {r} studies {s}.", "The user's {r} is {a} years old."),
+    *("The user's {r} is allergic to {f}.", "The user's {r} likes {f}.", "The user's {r} speaks {l}."),
+)
+
+
+def aside(rng: random.Random, values: Values) -> str:
+    """What is kept of who the user is, or of somebody in their life: it answers none of the questions."""
+    if rng.random() < 0.4:
+        return rng.choice(ASIDES)
+    return rng.choice(OF_OTHERS).format(
+        r=rng.choice(lexicon.RELATIONS),
+        j=values.from_list(rng, lexicon.JOBS, made_share=0.2),
+        c=values.proper(rng, lexicon.PLACES),
+        i=values.from_list(rng, lexicon.INSTRUMENTS, made_share=0.2),
+        s=values.from_list(rng, lexicon.SUBJECTS, made_share=0.2),
+        a=rng.randint(1, 99),
+        f=values.from_list(rng, lexicon.FOODS, made_share=0.2),
+        l=values.from_list(rng, lexicon.LANGUAGES, made_share=0.2),
+    )
+
+
 def placed(scene: Scene, fact: Fact) -> Told:
     rng = scene.rng
     told = Told(fact=fact, since=scene.past())
@@ -210,8 +250,9 @@ def placed(scene: Scene, fact: Fact) -> Told:
         if older.value not in fact.value and fact.value not in older.value:
             told.older, told.in_memory = older, True
             if scene.restless:
-                # The page about the user would give the answer away.
+                # The page about the user would give the answer away, and so would a value that stands more often.
                 told.in_profile = told.in_profile and rng.random() < 0.3
+                told.quoted = told.quoted and rng.random() < 0.3
                 told.since = scene.past(most=60) if rng.random() < 0.5 else told.since
     return told
 
@@ -235,8 +276,8 @@ def lines_of(scene: Scene, told: Told) -> list[str]:
     if told.quoted:
         lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))
     if told.older and since:
-        early = since - timedelta(days=rng.randint(5, 400))
-        form = rng.uniform(0.2, 1.0) if scene.restless else rng.random()
+        early = since - some_days(rng)
+        form = rng.uniform(0.25, 0.9) if scene.restless else rng.random()
         if form < 0.4:
             lines.append(f"No longer true since {long_date(since)}: {told.older.kept}")
         elif form < 0.7:
@@ -267,6 +308,20 @@ def other_lines(scene: Scene, busy: bool) -> list[str]:
                 lines.append(quote(scene, said, scene.past()))
     if scene.asked and rng.random() < 0.3:
         lines.append(quote(scene, rng.choice(scene.asked), scene.past(least=0, most=20)))
+    return lines
+
+
+def distractor_lines(scene: Scene) -> list[str]:
+    """One to three memories, of other facts above all."""
+    rng = scene.rng
+    kept = [told for told in scene.known.values() if told.since]
+    lines: list[str] = []
+    for _ in range(rng.randint(1, 3)):
+        if kept and rng.random() < 0.75:
+            told = rng.choice(kept)
+            lines += lines_of(scene, told)[:2] or [f"{told.fact.kept} (since {long_date(told.since or scene.today)})"]
+        else:
+            lines.append(quote(scene, talk.small_talk(rng, scene.persona)[0], scene.past()))
     return lines
 
 

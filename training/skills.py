@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
 
+from assistant.prompt import long_date
 from training import lexicon, talk
 from training.replies import Reply, noisy
 from training.values import Values
@@ -57,7 +59,8 @@ DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 def skill(rng: random.Random, values: Values) -> tuple[str, Reply]:
     """What the user asks for, and the reply."""
-    return rng.choices((_list, _plan, _shorten, _polite, _sum_up, _repeat), (3, 3, 2, 2, 2, 1))[0](rng, values)
+    act = rng.choices((_list, _plan, _shorten, _polite, _sum_up, _repeat), (3, 3, 2, 2, 2, 1))[0]
+    return dates(rng) if rng.random() < 0.1 else act(rng, values)
 
 
 def _words(rng: random.Random, values: Values) -> dict[str, str]:
@@ -124,6 +127,36 @@ def _plan(rng: random.Random, values: Values) -> tuple[str, Reply]:
     first = rng.choice(("Here is a plan:", "Your plan:", "This could be your day:"))
     text = "\n".join(f"- {time}: {chore}" for time, chore in zip(TIMES, chores, strict=False))
     return asked, Reply(core=(first,), text=text, greets=True)
+
+
+DATES = (
+    ("Which is later, {a} or {b}?", True),
+    ("Which of these comes later: {a}, {b}?", True),
+    ("{a} or {b}, which is later", True),
+    ("what's the later date, {a} or {b}?", True),
+    ("Which date is more recent, {a} or {b}?", True),
+    ("Which is the newer one, {a} or {b}?", True),
+    ("Which is earlier, {a} or {b}?", False),
+    ("Which comes first, {a} or {b}?", False),
+    ("which date was before the other, {a} or {b}", False),
+    ("What is the older date, {a} or {b}?", False),
+)
+
+
+def some_days(rng: random.Random) -> timedelta:
+    """Two days to five years, a few days as often as some years."""
+    return timedelta(days=round(10 ** rng.uniform(0.3, 3.3)))
+
+
+def dates(rng: random.Random) -> tuple[str, Reply]:
+    """Which of two dates is the later or the earlier one."""
+    early = date(2014, 1, 1) + timedelta(days=rng.randint(0, 8000))
+    late = early + some_days(rng)
+    form, later = rng.choice(DATES)
+    asked = [long_date(early), long_date(late)]
+    rng.shuffle(asked)
+    first = f"{long_date(late if later else early)} is {'later' if later else 'earlier'}."
+    return form.format(a=asked[0], b=asked[1]), Reply(core=(first,), brief=first, greets=True)
 
 
 def _shorten(rng: random.Random, values: Values) -> tuple[str, Reply]:

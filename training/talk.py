@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 
 from training import lexicon, phrases
 from training.replies import Reply
@@ -476,7 +478,22 @@ EXCHANGES = (
         weight=2.5,
     ),
 )
-EXCHANGE_WEIGHTS = [e.weight for e in EXCHANGES]
+
+
+@cache
+def exchanges() -> tuple[tuple[Exchange, ...], list[float]]:
+    """All exchanges, those of `training.phrases` too, and the running sum of their weights."""
+    written = (
+        Exchange(
+            said=tuple(entry["said"]),
+            replies=tuple(_r(*reply["core"], brief=reply["brief"]) for reply in entry["replies"]),
+            weight=entry["weight"],
+        )
+        for entry in phrases.exchanges()
+    )
+    every = (*EXCHANGES, *written)
+    return every, list(accumulate(exchange.weight for exchange in every))
+
 
 TASKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
@@ -835,9 +852,10 @@ def _topic(rng: random.Random, values: Values) -> str:
 
 
 def small_talk(rng: random.Random, persona: str) -> tuple[str, Reply]:
-    exchange = rng.choices(EXCHANGES, EXCHANGE_WEIGHTS)[0]
+    every, weights = exchanges()
+    exchange = rng.choices(every, cum_weights=weights)[0]
     reply = rng.choice(exchange.replies)
-    return rng.choice(exchange.said).replace("{p}", persona), Reply(
+    return phrases.chosen(rng, rng.choice(exchange.said)).replace("{p}", persona), Reply(
         core=tuple(s.replace("{p}", persona) for s in reply.core),
         brief=reply.brief.replace("{p}", persona),
         extras=reply.extras,

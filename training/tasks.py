@@ -1,4 +1,4 @@
-"""The app's background tasks as dialogues, each under the task prompt that the app itself uses."""
+"""Extraction, as the app asks for it under its own prompt, and casual English. Other tasks: `training.background`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from training.replies import noisy
 from training.scene import told_in_passing
 from training.values import Values
 
-EXTRACTION_TASK = (files("assistant") / "prompts" / "extract.txt").read_text(encoding="utf-8")
+
+def task_prompt(name: str) -> str:
+    """The app's own prompt for a task."""
+    return (files("assistant") / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+EXTRACTION_TASK = task_prompt("extract")
 UNREAL = (
     "If I had a {k}, it would be called {v}.",
     "Imagine that I live in {v}.",

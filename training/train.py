@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from training.batches import Batch, batches_from, copying_batch
+from training.background import background
+from training.batches import Batch, batches_from
 from training.config import Config
 from training.dialogues import dialogue
 from training.export import export_gguf, load_weights, tokenizer_of
 from training.model import Model, compute_type, document_mask
 from training.optimizer import Optimizers
+from training.tasks import chatter, extraction
 from training.tokens import learn_tokenizer, load_tokenizer, render
 from training.values import Values
 
@@ -45,7 +48,7 @@ class Run:
         resume: bool = False,
         begin_from: Path | None = None,
     ) -> None:
-        """`begin_from`: a GGUF of this recipe (F16 or F32) whose weights and tokenizer the dialogue stage begins with."""
+        """`begin_from`: a GGUF of this recipe whose weights and tokenizer the dialogue stage begins with."""
         self.config, self.out = config, out
         out.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(config.threads)
@@ -76,10 +79,19 @@ class Run:
         self._hidden = torch.compile(self.model.hidden) if config.compiled else self.model.hidden
 
     def _sample(self, count: int) -> list[str]:
+        """Texts to learn the tokens from; a quarter is not conversation but tasks of the app or casual English."""
         rng = random.Random(self.config.seed + 1)
-        return [
-            render(dialogue(rng, self.values, turns=rng.randint(1, 4), facts=rng.randint(0, 9))) for _ in range(count)
-        ]
+        texts = []
+        for _ in range(count):
+            luck = rng.random()
+            if luck < 0.75:
+                messages = dialogue(rng, self.values, turns=rng.randint(1, 4), facts=rng.randint(0, 9))
+            elif luck < 0.85 and self.values.turns:
+                messages = chatter(self.values, rng)
+            else:
+                messages = extraction(rng, self.values) if luck < 0.95 else background(rng, self.values)
+            texts.append(render(messages))
+        return texts
 
     def save(self) -> None:
         state = {
@@ -110,25 +122,26 @@ class Run:
     def export(self, path: Path) -> None:
         export_gguf(self.model, self.tokenizer, path, kind="Q8_0" if self.config.quantised else "F16")
 
-    def _learn(self, batch: Batch) -> float:
+    def _learn(self, batch: Batch) -> Tensor:
         """Gradients of one batch; returns its loss. The tokens of the dialogue stage are counted."""
-        config = self.config
-        batch = batch.to(config.device)
-        mask = None if batch.documents is None else document_mask(batch.documents)
-        with torch.autocast(config.device, torch.bfloat16, enabled=self._bfloat16):
-            loss = self.model.loss(self._hidden(batch.tokens, mask), batch.targets)
+        device = self.config.device
+        mask = None if batch.documents is None else document_mask(batch.documents, device)
+        if mask is not None and mask.dim() == 1:
+            torch._dynamo.mark_dynamic(mask, 0)
+        with torch.autocast(device, torch.bfloat16, enabled=self._bfloat16):
+            loss = self.model.loss(self._hidden(batch.tokens.to(device), mask), batch.targets)
         loss.backward()
         if self.stage == "dialogues":
             self.tokens += batch.tokens.numel()
-        return float(loss.item())
+        return loss.detach()
 
     def learn_copying(self) -> None:
         """Until copying is learnt: the loss is below `copy_until_loss` over ten steps."""
         config, started = self.config, time.monotonic()
+        batches = batches_from(0, replace(config, copy_every=1), self.rng, self.values, self.tokenizer)
         smooth = 7.0
         while self.step < config.copy_steps_at_most and smooth > config.copy_until_loss:
-            batch = copying_batch(self.rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
-            loss = self._learn(batch)
+            loss = float(self._learn(next(batches)))
             self.optimizers.step(min(1.0, (self.step + 1) / config.warmup_steps))
             smooth = 0.8 * smooth + 0.2 * loss
             self.step += 1
@@ -137,15 +150,20 @@ class Run:
         self.stage, self.step = "dialogues", 0
         self.save()
 
-    def learn_dialogues(self, *, deadline: float | None = None) -> None:
-        """Until `minutes` of training are over; `deadline`: a time of `time.time()` that counts instead."""
+    def learn_dialogues(self, *, deadline: float | None = None, pause_at: float | None = None) -> bool:
+        """Until `minutes` of training are over; whether they are.
+
+        Args:
+            deadline: a time of `time.time()` that counts instead of `minutes`.
+            pause_at: a time of `time.time()` at which to stop with a checkpoint, before the schedule is over.
+        """
         config = self.config
         batches = batches_from(self.step, config, self.rng, self.values, self.tokenizer)
         begun = before = saved = time.time()
         already = self.trained_s
         total = already + (deadline - begun) if deadline else config.minutes * 60
-        smooth = copy_loss = 0.0
-        while self.trained_s < total:
+        smooth = copy_loss = torch.zeros((), device=config.device)
+        while self.trained_s < total and (pause_at is None or before < pause_at):
             share = self.trained_s / total
             copying = self.step % config.copy_every == 0
             loss = self._learn(next(batches))
@@ -155,15 +173,16 @@ class Run:
             if copying:
                 copy_loss = loss
             else:
-                smooth = 0.97 * smooth + 0.03 * loss if smooth else loss
+                smooth = torch.where(smooth == 0, loss, 0.97 * smooth + 0.03 * loss)
             now = time.time()
             self.trained_s, before = self.trained_s + now - before, now
             if self.step % 20 == 0:
-                self._log(loss=smooth, copy_loss=copy_loss, seconds=self.trained_s, factor=factor)
+                self._log(loss=float(smooth), copy_loss=float(copy_loss), seconds=self.trained_s, factor=factor)
             if now - saved > config.checkpoint_minutes * 60:
                 self.save()
                 saved = time.time()
         self.save()
+        return self.trained_s >= total
 
     def _log(self, **figures: Any) -> None:
         line = {"stage": self.stage, "step": self.step, "tokens": self.tokens}
