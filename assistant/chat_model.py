@@ -50,7 +50,9 @@ BACKGROUND_N_CTX = 4096
 SCORING_N_CTX = 2048
 """A question, its answer and the rules fit; the cache for more would only take memory."""
 RANDOM_SEED = 0xFFFFFFFF
-ONE_THREAD_PARAMS = 5e7
+SMALL_PARAMS = 5e7
+"""A model of fewer parameters leaves a core to the page, and gains nothing from more than a few."""
+MOST_THREADS_SMALL = 4
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 Purpose = Literal["reply", "beside", "background", "scoring"]
 """What is computed; each has a context of its own. "beside" is a second reply that is written at the same time as the first."""
@@ -314,8 +316,7 @@ class LlamaChatModel(BaseChatModel):
                 "llama-cpp-python: download it again, or upgrade."
             ) from error
         self.n_params = int(self._model.n_params())
-        # Threads that wait for each other cost a tiny model more than they bring, and much more on a busy machine.
-        self._n_threads = 1 if self.n_params < ONE_THREAD_PARAMS else psutil.cpu_count(logical=False) or 2
+        self._n_threads = thread_count(self.n_params, psutil.cpu_count(logical=False) or 2)
         cap = n_ctx or min(self._model.n_ctx_train(), DEFAULT_MAX_N_CTX)
         self.n_ctx = _fitting_n_ctx(self._model, cap, free - size)
         metadata = self._model.metadata()
@@ -671,6 +672,12 @@ def _chunks(
         if run_manager:
             run_manager.on_llm_new_token(text, chunk=chunk)
         yield chunk
+
+
+def thread_count(n_params: int, cores: int) -> int:
+    """Threads for a model: all cores, but of a small one few. Threads that wait for each other cost a small model more
+    than they bring where the page, or anything else, wants the core too."""
+    return cores if n_params >= SMALL_PARAMS else min(max(1, cores - 1), MOST_THREADS_SMALL)
 
 
 def _fitting_n_ctx(model: Any, wanted: int, free_bytes: int) -> int:

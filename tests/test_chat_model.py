@@ -15,7 +15,15 @@ import psutil
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant.chat_model import LlamaChatModel, Turnstile, _Context, check_model, is_looping, load_chat_model
+from assistant.chat_model import (
+    LlamaChatModel,
+    Turnstile,
+    _Context,
+    check_model,
+    is_looping,
+    load_chat_model,
+    thread_count,
+)
 from assistant.errors import ChatModelError, ContextOverflow, ModelFileMissing, ModelTooLarge, NotAGguf
 from assistant.settings import Settings
 from tests.gguf_factory import TEMPLATES, write_gguf
@@ -326,3 +334,8 @@ def test_loops_are_seen_and_ordinary_repetition_is_not() -> None:
     assert not is_looping([9] * 8)
     assert not is_looping([1, 2, 3, 4, 5, 6, 7, 8])
     assert not is_looping([5, 6, 7] * 3)
+
+
+@pytest.mark.parametrize(("cores", "small", "large"), [(1, 1, 1), (2, 1, 2), (4, 3, 4), (16, 4, 16)])
+def test_a_small_model_leaves_a_core_to_the_page_and_takes_few(cores: int, small: int, large: int) -> None:
+    assert thread_count(34_000_000, cores) == small and thread_count(3_000_000_000, cores) == large
