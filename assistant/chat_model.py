@@ -46,9 +46,8 @@ CHUNK = 64
 """Tokens evaluated between two looks at the cancel flag."""
 DEFAULT_MAX_N_CTX = 8192
 """Many models claim a hundred thousand; the cache for that does not fit beside them."""
-BACKGROUND_N_CTX = 4096
-SCORING_N_CTX = 2048
-"""A question, its answer and the rules fit; the cache for more would only take memory."""
+BEHIND_N_CTX = {"background": 4096, "scoring": 2048}
+"""What nobody waits for -> its tokens. Of scoring a question, its answer and the rules fit; more would only take memory."""
 RANDOM_SEED = 0xFFFFFFFF
 SMALL_PARAMS = 5e7
 """A model of fewer parameters leaves a core to the page, and gains nothing from more than a few."""
@@ -125,14 +124,15 @@ class Turnstile:
 class _Context:
     """One llama.cpp context and the tokens it has evaluated."""
 
-    def __init__(self, model: Any, *, n_ctx: int, n_threads: int) -> None:
+    def __init__(self, model: Any, *, n_ctx: int, n_threads: int, n_threads_prompt: int) -> None:
+        """`n_threads`: for one token after another; `n_threads_prompt`: to read many at once."""
         import llama_cpp
         from llama_cpp._internals import LlamaBatch, LlamaContext
 
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = params.n_ubatch = CHUNK
-        params.n_threads = params.n_threads_batch = n_threads
+        params.n_threads, params.n_threads_batch = n_threads, n_threads_prompt
         params.no_perf = True
         try:
             self._context = LlamaContext(model=model, params=params, verbose=True)
@@ -280,6 +280,7 @@ class LlamaChatModel(BaseChatModel):
     _starts_thinking: bool = PrivateAttr(default=False)
     _bos: str = PrivateAttr(default="")
     _n_threads: int = PrivateAttr(default=1)
+    _cores: int = PrivateAttr(default=1)
     _n_gpu_layers: int = PrivateAttr(default=0)
 
     def __init__(
@@ -316,7 +317,8 @@ class LlamaChatModel(BaseChatModel):
                 "llama-cpp-python: download it again, or upgrade."
             ) from error
         self.n_params = int(self._model.n_params())
-        self._n_threads = thread_count(self.n_params, psutil.cpu_count(logical=False) or 2)
+        self._cores = psutil.cpu_count(logical=False) or 2
+        self._n_threads = thread_count(self.n_params, self._cores)
         cap = n_ctx or min(self._model.n_ctx_train(), DEFAULT_MAX_N_CTX)
         self.n_ctx = _fitting_n_ctx(self._model, cap, free - size)
         metadata = self._model.metadata()
@@ -573,8 +575,7 @@ class LlamaChatModel(BaseChatModel):
         return n_ctx - used
 
     def _n_ctx_for(self, name: str) -> int:
-        caps = {"background": BACKGROUND_N_CTX, "scoring": SCORING_N_CTX}
-        return min(self.n_ctx, caps.get(name, self.n_ctx))
+        return min(self.n_ctx, BEHIND_N_CTX.get(name, self.n_ctx))
 
     def _context(self, name: str, *, room: int = 0) -> _Context:
         """The context of that name, made when it is first wanted: a purpose, or the second one of a reply that is steered.
@@ -588,7 +589,11 @@ class LlamaChatModel(BaseChatModel):
             twin = self._contexts.get(TWINS.get(name, ""))
             read = len(twin.tokens) if twin else 0
             n_ctx = min(self.n_ctx, max(room, read)) if name in TWINS else self._n_ctx_for(name)
-            self._contexts[name] = _Context(self._model, n_ctx=n_ctx, n_threads=self._n_threads)
+            # Whoever waits for a reply gets all cores while its prompt is read; what nobody waits for does not.
+            reading = self._n_threads if name in BEHIND_N_CTX else self._cores
+            self._contexts[name] = _Context(
+                self._model, n_ctx=n_ctx, n_threads=self._n_threads, n_threads_prompt=reading
+            )
             if twin and read:
                 self._contexts[name].take_over(twin)
         return self._contexts[name]
