@@ -189,6 +189,10 @@ class Background:
         chat_model: Any = self._chat_model()
         if not is_small(chat_model):
             reword(self._memory, chat_model)
-        now, latest = current_profile(self._memory), self._memory.latest_profile()
-        if latest is None or now.lines != latest.lines:
-            self._memory.add_profile_version(lines=now.lines, hidden_memory_ids=now.hidden_memory_ids, author="facts")
+        # In one piece: a page that the user writes in between would be taken back.
+        with self._memory.store.transaction():
+            now, latest = current_profile(self._memory), self._memory.latest_profile()
+            if latest is None or now.lines != latest.lines:
+                self._memory.add_profile_version(
+                    lines=now.lines, hidden_memory_ids=now.hidden_memory_ids, author="facts"
+                )

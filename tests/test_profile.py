@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant import Settings, open_assistant
+from assistant import Settings, background, open_assistant
 from assistant.profile import (
+    current_profile,
     diff,
     lock_line,
     merge_edit,
@@ -140,6 +143,29 @@ def test_a_diff_names_what_went_and_what_came() -> None:
     changes = diff(page(NAME, HOME).lines, page(NAME, DOG).lines)
     assert [(sign, line.text) for sign, line in changes] == [("-", HOME.content), ("+", DOG.content)]
     assert diff(page(NAME).lines, page(NAME).lines) == []
+
+
+def test_what_the_user_writes_while_the_page_is_kept_in_the_background_stays(
+    memory: MemoryManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_assistant(Settings(home=memory.home), chat_model=ScriptedChatModel(), memory=memory) as assistant:
+        memory.add(content="The user's name is Zorvik.", attribute="name", value="Zorvik")
+        assert assistant.wait_until_idle(timeout_s=20)
+        edits: list[threading.Thread] = []
+
+        def edited_meanwhile(kept: MemoryManager) -> ProfileVersion:
+            page_before = current_profile(kept)
+            edits.append(threading.Thread(target=assistant.edit_profile, args=["## About you\n- I row at dawn."]))
+            edits[0].start()
+            edits[0].join(0.3)
+            return page_before
+
+        monkeypatch.setattr(background, "current_profile", edited_meanwhile)
+        memory.add(content="The user's dog is called Pemba.", attribute="pet:dog", value="Pemba")
+        assert assistant.wait_until_idle(timeout_s=20)
+        edits[0].join(20)
+        monkeypatch.undo()
+        assert "I row at dawn." in [line.text for line in assistant.profile().lines]
 
 
 def test_a_restored_page_reads_as_it_did_with_what_was_learnt_since(memory: MemoryManager) -> None:
