@@ -20,6 +20,11 @@ PLAIN_ACKNOWLEDGEMENTS = (
 )
 
 
+def _plain_acknowledgement(rng: random.Random) -> Reply:
+    plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
+    return Reply(core=(plain,), brief=plain, greets=True)
+
+
 def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
     """A conversation in which facts are told first and asked for at the end, from its own turns alone."""
     rng = scene.rng
@@ -29,8 +34,7 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         text, reply, _lines = _tell(scene, new=True)
         if rng.random() < 0.4:
             # Else the value could always be copied from the reply, and what the user wrote need not be read.
-            plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
-            reply = Reply(core=(plain,), brief=plain, greets=True)
+            reply = _plain_acknowledgement(rng)
         yield text, reply, []
     for _ in range(turns - telling - asking):
         text, reply, _lines = rng.choices((_small_talk, _remark, _decline, _casual), (0.4, 0.3, 0.2, 0.1))[0](scene)
@@ -46,8 +50,7 @@ def drill_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str
     telling = rng.randint(1, max(1, turns // 3)) if rng.random() < 0.5 else 0
     for _ in range(telling):
         text, _reply, _lines = _tell(scene, new=True)
-        plain = rng.choice(PLAIN_ACKNOWLEDGEMENTS)
-        yield text, Reply(core=(plain,), brief=plain, greets=True), []
+        yield text, _plain_acknowledgement(rng), []
     asked: set[str] = set()
     for _ in range(turns - telling):
         left = [told for name, told in scene.known.items() if name not in asked]

@@ -25,7 +25,7 @@ from training.cases import heldout
 from training.facts import KINDS, Fact, draw_fact, draw_kind, sentence
 from training.replies import RULES, Reply, Rule, Style, noisy, render
 from training.scene import phrase, told_in_passing
-from training.tasks import task_prompt
+from training.tasks import answered_task, task_prompt
 from training.values import Values
 
 SUMMARY_TASK, WORDING_TASK = task_prompt("summarise"), task_prompt("word")
@@ -178,7 +178,7 @@ def summary(rng: random.Random, values: Values, *, exchanges: int | None = None)
     before = "\n".join(f"The user said: {s.text}" for s in earlier) if as_said else " ".join(told.values())
     text = f"Summary so far:\n{before or '(none)'}\n\nNewer messages:\n{_spoken(rng, said)}"
     after = " ".join(_told(told, said).values())
-    return _asked(SUMMARY_TASK, text, after or "The user and the assistant made small talk.")
+    return answered_task(SUMMARY_TASK, text, after or "The user and the assistant made small talk.")
 
 
 def _told(before: dict[str, str], said: Iterable[_Said]) -> dict[str, str]:
@@ -241,7 +241,7 @@ def wording(rng: random.Random, values: Values) -> list[PromptMessage]:
         {"text": f" {_one_sentence(rows)}", "facts": sorted(line.number for row in rows for line in row)}
         for rows in _together(list(lines.values()))
     ]
-    return _asked(WORDING_TASK, numbered, json.dumps({"sentences": sentences}, ensure_ascii=False))
+    return answered_task(WORDING_TASK, numbered, json.dumps({"sentences": sentences}, ensure_ascii=False))
 
 
 def _together(lines: Sequence[_Line]) -> list[list[list[_Line]]]:
@@ -398,7 +398,7 @@ def edits(rng: random.Random, values: Values) -> list[PromptMessage]:
     ]
     text = refinement.memory_text(refinement.best(_tried(rng, texts, taken, shown)), shown)
     task = refinement.PROPOSE.format(n=refinement.PER_ROUND)
-    return _asked(task, text, json.dumps({"changes": changes}, ensure_ascii=False))
+    return answered_task(task, text, json.dumps({"changes": changes}, ensure_ascii=False))
 
 
 def _shown(
@@ -463,14 +463,6 @@ def _tried(rng: random.Random, texts: Sequence[str], taken: set[str], shown: Seq
         score = PromptScore(score=value, low=0.3, high=0.7, misaligned=wrong, n=len(every))
         tried.append(TriedPrompt(rules=refinement.listed(changed), result=score))
     return tried
-
-
-def _asked(task: str, text: str, answer: str) -> list[PromptMessage]:
-    return [
-        PromptMessage(role="system", content=task),
-        PromptMessage(role="user", content=text),
-        PromptMessage(role="assistant", content=answer),
-    ]
 
 
 BACKGROUND = ((summary, 0.4), (wording, 0.3), (edits, 0.3))

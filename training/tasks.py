@@ -20,6 +20,15 @@ def task_prompt(name: str) -> str:
     return (files("assistant") / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
 
 
+def answered_task(task: str, text: str, answer: str) -> list[PromptMessage]:
+    """A task of the app, what it is given, and the answer."""
+    return [
+        PromptMessage(role="system", content=task),
+        PromptMessage(role="user", content=text),
+        PromptMessage(role="assistant", content=answer),
+    ]
+
+
 EXTRACTION_TASK = task_prompt("extract")
 UNREAL = (
     "If I had a {k}, it would be called {v}.",
@@ -68,11 +77,7 @@ def extraction(rng: random.Random, values: Values) -> list[PromptMessage]:
         for f in facts
     ]
     answer = json.dumps({"facts": listed}, ensure_ascii=False)
-    return [
-        PromptMessage(role="system", content=EXTRACTION_TASK),
-        PromptMessage(role="user", content=text or "ok"),
-        PromptMessage(role="assistant", content=answer),
-    ]
+    return answered_task(EXTRACTION_TASK, text or "ok", answer)
 
 
 def _nothing(rng: random.Random, values: Values) -> str:
