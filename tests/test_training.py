@@ -123,7 +123,7 @@ def test_a_remark_is_answered_by_what_its_own_entry_says(values):
 def test_no_turn_of_training_is_one_of_the_openings(values, monkeypatch):
     turns = [(said, Reply(core=("Hello.",)), []) for said in ("Hey!", "Hey you", "I feel lonely, today...")]
     monkeypatch.setattr("training.dialogues.told_turns", lambda scene, count: turns)
-    messages = dialogue(random.Random(4), values, turns=3, facts=0, telling=True)
+    messages = dialogue(random.Random(4), values, turns=3, facts=0, kind="telling")
     assert [m.content.rpartition("\n\n")[2] for m in messages if m.role == "user"] == ["Hey you"]
 
 

@@ -73,7 +73,7 @@ def test_where_only_dates_decide_the_newest_value_is_the_answer(values):
     rng = random.Random(3)
     asked = 0
     for _ in range(150):
-        messages = dialogue(rng, values, turns=6, facts=4, dated=True)
+        messages = dialogue(rng, values, turns=6, facts=4, kind="dated")
         for user, reply in zip(messages[1::2], messages[2::2], strict=True):
             lines = re.findall(
                 rf"^- The user's (.*) is called (.*)\. \(since ({LONG_DATE.pattern})\)$", user.content, re.M
@@ -90,13 +90,22 @@ def test_two_that_hold_stand_in_the_profile_so_that_of_two_dated_lines_the_newer
     rng = random.Random(1)
     several = 0
     for _ in range(300):
-        messages = dialogue(rng, values, turns=4, facts=9, dense=True)
+        messages = dialogue(rng, values, turns=4, facts=9, kind="dense")
         profile = messages[0].content
         for reply in messages[2::2]:
             if found := re.search(r"[Yy]ou are allergic to ([^.]+?) and ([^.]+?)\.", reply.content):
                 assert all(f"allergic to {value}." in profile for value in found.groups()), reply
                 several += 1
     assert several
+
+
+def test_a_busy_dialogue_is_busy_in_every_turn(values):
+    def lines_a_turn(kind):
+        rng = random.Random(2)
+        asked = [m.content for _ in range(60) for m in dialogue(rng, values, turns=4, facts=8, kind=kind)[3::2]]
+        return sum(text.count("\n- ") for text in asked) / len(asked)
+
+    assert lines_a_turn("busy") > 1.5 * lines_a_turn("plain")
 
 
 def test_lines_about_who_the_user_is_and_what_others_do_stand_in_some_profiles(values):

@@ -492,7 +492,7 @@ def _small_talk(scene: Scene) -> tuple[str, Reply, list[str]]:
 
 def _decline(scene: Scene) -> tuple[str, Reply, list[str]]:
     text, reply = talk.decline(scene.rng, scene.values)
-    return noisy(text.replace("{", "").replace("}", ""), scene.rng), reply, noise_lines(scene)
+    return noisy(text, scene.rng), reply, noise_lines(scene)
 
 
 def _casual(scene: Scene) -> tuple[str, Reply, list[str]]:

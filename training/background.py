@@ -116,7 +116,7 @@ def _wonders(rng: random.Random, values: Values, known: dict[str, Fact]) -> _Sai
 
 def _requests(rng: random.Random, values: Values, known: dict[str, Fact]) -> _Said | None:
     text, reply = talk.decline(rng, values)
-    text = noisy(text.replace("{", "").replace("}", "").replace('"', "'"), rng)
+    text = noisy(text.replace('"', "'"), rng)
     return _Said(
         text=text,
         reply=reply,
@@ -446,7 +446,7 @@ def _answered(rng: random.Random, values: Values) -> tuple[str, Reply]:
         text, reply = remarks.remark(rng, values)
     else:
         text, reply = talk.small_talk(rng, "Nova")
-    return noisy(text.replace("{", "").replace("}", ""), rng), reply
+    return noisy(text, rng), reply
 
 
 def _tried(rng: random.Random, texts: Sequence[str], taken: set[str], shown: Sequence[Shown]) -> list[TriedPrompt]:

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from assistant.prompt import PromptMessage
 from training.background import background, summary
 from training.config import Config
-from training.dialogues import dialogue
+from training.dialogues import Kind, dialogue
 from training.model import IGNORED
 from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
@@ -118,23 +118,21 @@ class DialogueBatches:
             return self._encoded(summary(rng, self._values, exchanges=rng.randint(4, 30)), whole=False)
         if long:
             turns, facts = rng.randint(2, self._config.long_turns), rng.randint(6, self._config.long_facts)
-            telling = rng.random() < TELLING_SHARE
-            return self._encoded(
-                dialogue(rng, self._values, turns=turns, facts=facts, busy_blocks=not telling, telling=telling)
-            )
+            kind: Kind = "telling" if rng.random() < TELLING_SHARE else "busy"
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind=kind))
         if rng.random() < self._config.dated_share:
             turns, facts = rng.randint(6, 12), rng.randint(2, 9)
-            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, dated=True), whole=False)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="dated"), whole=False)
         if rng.random() < DRILL_SHARE:
             turns, facts = rng.randint(5, 9), rng.randint(2, 13)
-            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, drill=True))
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="drill"))
         if rng.random() < TELLING_SHARE:
             turns, facts = rng.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 9)), rng.randint(0, 6)
-            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, telling=True))
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="telling"))
         dense = rng.random() < 0.6
         facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
         turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
-        return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, dense=dense))
+        return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="dense" if dense else "plain"))
 
     def _encoded(self, messages: list[PromptMessage], *, whole: bool | None = None) -> tuple[list[int], list[int]]:
         """Ids, and the same where they carry loss: in replies; `whole`: everywhere; None: so in a share of dialogues."""

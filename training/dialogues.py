@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
 from training.acts import dated_turns, drill_turns, told_turns, turn
@@ -37,27 +38,25 @@ ASIDE_SHARE = 0.25
 """How likely one more line stands in the profile that answers no question: who the user is, what others do."""
 
 
+Kind = Literal["plain", "busy", "dense", "telling", "drill", "dated"]
+"""Of a dialogue. `plain`: a bit of everything. `busy`: more memory lines before each question, for long prompts.
+`dense`: questions above all, with few other memory lines: practice in looking up. `telling`: facts are told first and
+asked for at the end. `drill`: one question after another, answered in few words. `dated`: only such questions as dates
+decide."""
+
+
 def dialogue(
     rng: random.Random,
     values: Values,
     *,
     turns: int,
     facts: int,
-    busy_blocks: bool = False,
-    dense: bool = False,
-    telling: bool = False,
-    drill: bool = False,
-    dated: bool = False,
+    kind: Kind = "plain",
 ) -> list[PromptMessage]:
-    """One conversation of `turns` exchanges about a user with up to `facts` facts.
-
-    `busy_blocks`: more memory lines before each question, for long prompts. `dense`: questions above all, with few
-    other memory lines: practice in looking up. `telling`: facts are told first and asked for at the end.
-    `drill`: one question after another, answered in few words. `dated`: only such questions as dates decide.
-    """
+    """One conversation of `turns` exchanges about a user with up to `facts` facts."""
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else made_name(rng, values)
     today = date(2023, 1, 1) + timedelta(days=rng.randint(0, 4700))
-    restless = dated or ((dense or drill) and rng.random() < 0.3)
+    restless = kind == "dated" or (kind in ("dense", "drill") and rng.random() < 0.3)
     scene = Scene(rng=rng, values=values, persona=name, today=today, style=Style(), restless=restless)
     for key, fact in draw_facts(rng, values, facts).items():
         scene.known[key] = placed(scene, fact)
@@ -67,7 +66,7 @@ def dialogue(
                 told.in_profile, told.older = True, None
     persona = persona_of(scene, name)
     scene.style = manner_of(persona)
-    rules, topic_rules, scene.style = brief_rule(scene) if drill or dated else draw_rules(scene)
+    rules, topic_rules, scene.style = brief_rule(scene) if kind in ("drill", "dated") else draw_rules(scene)
     profile = [told.fact.kept for told in scene.known.values() if told.in_profile]
     while rng.random() < ASIDE_SHARE:
         profile.insert(rng.randint(0, len(profile)), aside(rng, values))
@@ -79,24 +78,26 @@ def dialogue(
         summary=summary_of(scene) if rng.random() < 0.06 else "",
     )
     messages = [PromptMessage(role="system", content=system)]
-    if dated:
+    if kind == "dated":
         said = dated_turns(scene, turns)
-    elif drill:
+    elif kind == "drill":
         said = drill_turns(scene, turns)
+    elif kind == "telling":
+        said = told_turns(scene, turns)
     else:
-        said = told_turns(scene, turns) if telling else (turn(scene, dense=dense) for _ in range(turns))
+        said = (turn(scene, dense=kind == "dense") for _ in range(turns))
     for text, reply, lines in said:
         if heldout.is_opening(text):
             continue
-        if dense or telling or drill or dated:
+        if kind in ("dense", "telling", "drill", "dated"):
             # As many for what is not known: else that there are memories at all would tell that it is.
             lines += distractor_lines(scene) if rng.random() < (0.45 if lines else 0.85) else []
         else:
-            lines += other_lines(scene, busy_blocks)
+            lines += other_lines(scene, kind == "busy")
         lines = list(dict.fromkeys(lines))
         rng.shuffle(lines)
-        dated = None if rng.random() < 0.02 else today
-        block = block_text(dated, lines, topic_rules if rng.random() < 0.97 else ())
+        shown = None if rng.random() < 0.02 else today
+        block = block_text(shown, lines, topic_rules if rng.random() < 0.97 else ())
         messages.append(PromptMessage(role="user", content=user_text(block, text)))
         messages.append(PromptMessage(role="assistant", content=render(reply, scene.style, rng)))
     return messages
