@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from assistant.prompt import PromptMessage
 from training.background import background, summary
 from training.config import Config
-from training.dialogues import Kind, dialogue
+from training.dialogues import DialogueKind, dialogue
 from training.model import IGNORED
 from training.tasks import chatter, extraction
 from training.tokens import PAD_ID, encode
@@ -118,7 +118,7 @@ class DialogueBatches:
             return self._encoded(summary(rng, self._values, exchanges=rng.randint(4, 30)), whole=False)
         if long:
             turns, facts = rng.randint(2, self._config.long_turns), rng.randint(6, self._config.long_facts)
-            kind: Kind = "telling" if rng.random() < TELLING_SHARE else "busy"
+            kind: DialogueKind = "telling" if rng.random() < TELLING_SHARE else "busy"
             return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind=kind))
         if rng.random() < self._config.dated_share:
             turns, facts = rng.randint(6, 12), rng.randint(2, 9)

@@ -38,8 +38,8 @@ ASIDE_SHARE = 0.25
 """How likely one more line stands in the profile that answers no question: who the user is, what others do."""
 
 
-Kind = Literal["plain", "busy", "dense", "telling", "drill", "dated"]
-"""Of a dialogue. `plain`: a bit of everything. `busy`: more memory lines before each question, for long prompts.
+DialogueKind = Literal["plain", "busy", "dense", "telling", "drill", "dated"]
+"""`plain`: a bit of everything. `busy`: more memory lines before each question, for long prompts.
 `dense`: questions above all, with few other memory lines: practice in looking up. `telling`: facts are told first and
 asked for at the end. `drill`: one question after another, answered in few words. `dated`: only such questions as dates
 decide."""
@@ -51,7 +51,7 @@ def dialogue(
     *,
     turns: int,
     facts: int,
-    kind: Kind = "plain",
+    kind: DialogueKind = "plain",
 ) -> list[PromptMessage]:
     """One conversation of `turns` exchanges about a user with up to `facts` facts."""
     name = rng.choice(STEADY_PERSONAS)[0] if rng.random() < 0.6 else made_name(rng, values)
