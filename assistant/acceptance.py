@@ -13,14 +13,16 @@ user who likes nearly everything makes no candidate a winner.
 g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
 begin, and over the topics for which the rule may be wanted. All of these, and their parts of the stakes, are fixed before
 the first rating, and a mean of such ratios is one again. So a batch of candidates bets together: it is accepted when the
-mean of its candidates' E reaches 1 / alpha_j. The alphas of a lifetime sum to 4 %. Which candidate of such a batch takes
-effect costs none of that error, however it is chosen: for a user who rates at random any would be wrong, and the chance that
-a batch ever gets there is bounded already. It is chosen by what it won over what topics alone explain (`topics_alone`).
+mean of its candidates' E, weighted by their parts of the stakes, reaches 1 / alpha_j. The alphas of a lifetime sum to 4 %.
+Which candidate of such a batch takes effect costs none of that error, however it is chosen: for a user who rates at random
+any would be wrong, and the chance that a batch ever gets there is bounded already. It is chosen by what it won over what
+topics alone explain (`topics_alone`).
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -31,7 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 ALPHA = 0.04
 """The most that the chance may be that a user who rates at random ever sees a change, over all batches together. Promised are
 5 %; trials of what is liked lately bring the chance near its bound, and 200 lifetimes must show it."""
-CATALOGUE_SHARE = 0.8
+CATALOGUE_SHARE = 0.7
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2
 """Nothing changes before: a user who dislikes nothing asks for nothing."""
@@ -46,7 +48,7 @@ SIGN_FLOOR = 0.1
 """Two answers whose signs differ by less are of one kind: the pick between them says nothing."""
 LIKED_ABOVE, LIKED_BELOW = 0.92, 0.08
 """How often answers on either side are liked: a clear taste with some noise. More ways to bet on would cost stakes."""
-REWARD_SHARE, SIGN_SHARE, TRIED_SHARE = 0.3, 0.45, 0.25
+REWARD_SHARE, SIGN_SHARE, TRIED_SHARE = 0.2, 0.6, 0.2
 """The parts of the stakes that are bet on each view of an answer, of those that there are. On the trials alone: liked where the
 rule was tried, disliked elsewhere."""
 EVERYWHERE_SHARE = 0.75
@@ -253,15 +255,15 @@ def reason_wealth(named: Sequence[bool]) -> float:
     return again * math.log(REASON_AGAIN / RANDOM_REASON) + other * math.log((1 - REASON_AGAIN) / (1 - RANDOM_REASON))
 
 
-def threshold(batch: int, size: int) -> float:
+def threshold(batch: int, part: float = 1.0) -> float:
     """log of the stake at which a candidate of a batch would be accepted if it were the only one that won anything.
 
     Args:
         batch: 0 for the fixed catalogue, then 1, 2, … in the order in which batches were made.
-        size: how many candidates the batch has.
+        part: of the stakes of the batch that the candidate bets with, fixed when the batch is made; all of a batch sum to 1.
     """
     share = CATALOGUE_SHARE if batch == 0 else (1 - CATALOGUE_SHARE) * 6 / (math.pi**2 * batch**2)
-    return math.log(size / (ALPHA * share))
+    return -math.log(ALPHA * share * part)
 
 
 def batch_lead(leads: Sequence[float]) -> float:
@@ -279,21 +281,39 @@ def enough(labels: Sequence[bool], *, more: int = 0) -> bool:
     return len(labels) + more >= MIN_RATINGS and sum(not label for label in labels) >= MIN_DISLIKES
 
 
-def gains(tried: Sequence[bool], others: Sequence[bool]) -> bool:
-    """Were answers liked more with an edit than without: the difference of the two rates, in its standard deviations.
+def gains(tried: Sequence[tuple[str, bool]], others: Sequence[tuple[str, bool]]) -> bool:
+    """Were answers liked more with an edit than those on the same topics without: the difference in its standard deviations.
 
     Args:
-        tried: thumbs on answers that were written with it; at least one must be a like.
-        others: thumbs on answers that were written without any trial.
+        tried: (topic, thumb) of the answers that were written with it; at least one must be a like.
+        others: the same of answers that were written without any trial. A topic that has few is taken to be as they all are.
     """
-    if not any(tried):
+    if not any(liked for _, liked in tried):
         return False
-    rates, variances = [], []
-    for labels in (tried, others):
-        n, likes = len(labels) + 2, sum(labels) + 1
-        rates.append(likes / n)
-        variances.append(likes * (n - likes) / (n**2 * (n + 1)))
-    return rates[0] - rates[1] >= GAIN * math.sqrt(sum(variances))
+    rate, variance = _beta(sum(liked for _, liked in tried), len(tried), 0.5, 2)
+    overall, _ = _beta(sum(liked for _, liked in others), len(others), 0.5, 2)
+    expected = 0.0
+    for topic, times in Counter(topic for topic, _ in tried).items():
+        there = [liked for other, liked in others if other == topic]
+        without, spread = _beta(sum(there), len(there), overall, 1)
+        expected += times / len(tried) * without
+        variance += (times / len(tried)) ** 2 * spread
+    return rate - expected >= GAIN * math.sqrt(variance)
+
+
+def _beta(likes: int, n: int, prior: float, strength: float) -> tuple[float, float]:
+    """Mean and variance of a like-rate after n thumbs, when before them it was taken to be `prior`, as after `strength` thumbs."""
+    mean = (likes + prior * strength) / (n + strength)
+    return mean, mean * (1 - mean) / (n + strength + 1)
+
+
+def may_gain(tried: Sequence[tuple[str, bool]], others: Sequence[tuple[str, bool]], topic: str) -> bool:
+    """Is an edit worth another trial on a topic: would two likes there show that it gains? Not where all is liked anyway.
+
+    Args:
+        tried, others: as in `gains`.
+    """
+    return gains([*tried, (topic, True), (topic, True)], others)
 
 
 def trial_chance(labels: Sequence[bool], *, leading: float = 0.0) -> float:

@@ -24,6 +24,8 @@ class StyleRule:
     """Beginnings of words in a comment that ask for it."""
     default: bool = False
     """What its first reason asks for when the comment says nothing more."""
+    weight: float = 1.0
+    """How many times the stakes of another rule it has: what people ask for most is found soonest."""
 
 
 CATALOGUE = (
@@ -33,6 +35,7 @@ CATALOGUE = (
         reasons=("too long",),
         words=("short", "brief", "too long"),
         default=True,
+        weight=2.0,
     ),
     StyleRule(
         text="Give more detail.",
@@ -40,6 +43,7 @@ CATALOGUE = (
         reasons=("too short",),
         words=("detail", "longer", "too short"),
         default=True,
+        weight=2.0,
     ),
     StyleRule(
         text="Answer in one sentence.",
@@ -127,6 +131,11 @@ def rule_for(reason: str, comment: str) -> str | None:
         if any(word in said for word in rule.words):
             return rule.text
     return next((rule.text for rule in fitting if rule.default and rule.reasons[0] == reason), None)
+
+
+def weight_of(text: str) -> float:
+    """The part of the stakes of its batch that a rule bets with, in those of a rule that nothing is known of."""
+    return BY_TEXT[text].weight if text in BY_TEXT else 1.0
 
 
 def contradict(one: str, other: str) -> bool:

@@ -14,6 +14,7 @@ import logging
 import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 
 from assistant import acceptance, no_harm, refinement
 from assistant.audience import starter_rules
-from assistant.catalogue import about, contradict
+from assistant.catalogue import about, contradict, weight_of
 from assistant.errors import ChatModelError, ContextOverflow, RefiningCancelled
 from assistant.profile import current_profile, profile_lines_for_prompt, standing_rules
 from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, block_text, system_text, user_text
@@ -102,6 +103,8 @@ class Standing:
     """How a candidate does."""
 
     candidate: Candidate
+    part: float
+    """Of the stakes of its batch."""
     scoped: tuple[float, ...]
     """log of what each set of topics won with its part of the stakes: all topics first, then `topics.SCOPES`, or nothing more."""
     over_topics: tuple[float, ...]
@@ -123,7 +126,7 @@ class Standing:
     @property
     def evidence(self) -> float:
         """What it won beyond its part of its batch, over what topics alone explain, in nats."""
-        return _log_sum(self.over_topics) - math.log(self.candidate.size)
+        return _log_sum(self.over_topics) + math.log(self.part)
 
     @property
     def scope(self) -> frozenset[Topic]:
@@ -374,7 +377,15 @@ class Refiner:
         rewards = self._memory.refinements.rewards()
         rated, pairs = self._rated(), self._memory.refinements.pairs()
         tried = self._tried_in()
-        found = [self._standing(c, rated, pairs, rewards, tried) for c in self._memory.refinements.candidates("open")]
+        made = self._memory.refinements.candidates()
+        weights: dict[int, float] = defaultdict(float)
+        for candidate in made:
+            weights[candidate.batch] += weight_of(candidate.text)
+        found = [
+            self._standing(c, weight_of(c.text) / weights[c.batch], rated, pairs, rewards, tried)
+            for c in made
+            if c.state == "open"
+        ]
         return sorted(found, key=lambda s: -s.lead)
 
     def _tried_in(self) -> dict[str, Edit]:
@@ -385,6 +396,7 @@ class Refiner:
     def _standing(
         self,
         candidate: Candidate,
+        part: float,
         rated: Sequence[Feedback],
         pairs: Sequence[PreferencePair],
         rewards: Rewards,
@@ -454,11 +466,12 @@ class Refiner:
         late = max(0, len(labels) - WINDOW)
         return Standing(
             candidate=candidate,
+            part=part,
             scoped=tuple(scoped),
             over_topics=tuple(scoped - acceptance.topics_alone(labels, inside)),
             recent=tuple(won(late) if late else scoped),
             log_wealth=_log_sum(tuple(scoped)),
-            log_threshold=acceptance.threshold(candidate.batch, candidate.size),
+            log_threshold=acceptance.threshold(candidate.batch, part),
             ratings=len(labels) + len(margins) + len(seen_margins) + len(newer_won),
             moves=max((abs(value) for value in values if not math.isnan(value)), default=None),
         )
@@ -475,27 +488,20 @@ class Refiner:
             return None
         current = self._memory.current_prompt()
         trials = self._trials(rated)
-        tried = frozenset(message_id for message_id, _ in self._memory.refinements.trials())
         refused: set[str] = set()
         for standing, lead in _earned(self.standings()):
             if standing.candidate.id in refused:
                 continue
             if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
-            if self._confirmed(standing, rated, trials, tried):
+            if self._confirmed(standing, rated, trials):
                 correct = self._neutral(standing, current, run)
                 if correct is not None:
                     return self._accept(standing, lead, current, run, correct)
                 refused.add(standing.candidate.id)
         return None
 
-    def _confirmed(
-        self,
-        standing: Standing,
-        rated: Sequence[Feedback],
-        trials: dict[Edit, list[Tried]],
-        tried: frozenset[str],
-    ) -> bool:
+    def _confirmed(self, standing: Standing, rated: Sequence[Feedback], trials: Mapping[Edit, Sequence[Tried]]) -> bool:
         """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
 
         Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. Only
@@ -505,23 +511,28 @@ class Refiner:
         of_scope = [one.rating for one in rated if counts(candidate, one) and self.topic_of(one.message_id) in scope]
         if scope != ALL and (of_scope.count(1) < MIN_OF_TOPIC or of_scope.count(-1) < MIN_OF_TOPIC):
             return False  # Being disliked elsewhere is no reason to do it here.
-        versions = self._versions()
-        if not self._settings.trials:
-            return True
+        return not self._settings.trials or acceptance.gains(*self._compared(standing, rated, trials))
+
+    def _compared(
+        self, standing: Standing, rated: Sequence[Feedback], trials: Mapping[Edit, Sequence[Tried]]
+    ) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+        """(topic, thumb) on the topics of a candidate: where it was tried, and since the last change without any trial."""
+        candidate, scope = standing.candidate, standing.scope
         with_it = [
-            one.given.rating == 1
+            (str(one.topic), one.given.rating == 1)
             for one in trials.get(candidate.edit, [])
             if one.topic in scope and counts(candidate, one.given)
         ]
-        since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
+        tried = {one.given.message_id for each in trials.values() for one in each}
+        since = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
         without = [
-            one.rating == 1
+            (str(topic), one.rating == 1)
             for one in rated[-LOOK_AGAIN_EVERY:]
             if one.message_id not in tried
             and (since is None or one.created_at > since)
-            and self.topic_of(one.message_id) in scope
+            and (topic := self.topic_of(one.message_id)) in scope
         ]
-        return acceptance.gains(with_it, without)
+        return with_it, without
 
     def _neutral(self, standing: Standing, current: PromptVersion | None, run: _Run) -> str | None:
         """How many neutral questions are answered right, in words; empty when that cannot be known. None when answers would be
@@ -577,8 +588,8 @@ class Refiner:
                     low=result.low,
                     high=result.high,
                     ratings=standing.ratings,
-                    log_wealth=lead + acceptance.threshold(candidate.batch, 1),
-                    log_threshold=acceptance.threshold(candidate.batch, 1),
+                    log_wealth=lead + acceptance.threshold(candidate.batch),
+                    log_threshold=acceptance.threshold(candidate.batch),
                     model=run.model_name,
                     created_at=memory.clock(),
                 )
@@ -687,11 +698,9 @@ class Refiner:
         here: dict[Edit, float] = {}
         elsewhere: list[float] = []
         representative: dict[Edit, Candidate] = {}
-        for standing, _ in _earned(standings):
-            # Only trials are wanting before it takes effect, so it is tried next.
-            changes = refinement.apply_edit(rules, standing.candidate.edit) != tuple(rules)
-            if topic in standing.scope and changes and self._random.random() < acceptance.TRIAL_CHANCE:
-                return standing.candidate
+        wanting = self._wants_trial(seen, rated, topic, rules)
+        if wanting is not None and self._random.random() < acceptance.TRIAL_CHANCE:
+            return wanting
         for standing in standings:
             candidate, edit = standing.candidate, standing.candidate.edit
             idle = standing.moves is not None and standing.moves < acceptance.FLOOR
@@ -721,6 +730,21 @@ class Refiner:
             return None
         chosen = acceptance.choose_trial(shares, self._random)
         return None if chosen is None else representative[by_name[chosen]]
+
+    def _wants_trial(
+        self, seen: _Seen, rated: Sequence[Feedback], topic: Topic, rules: Sequence[Rule]
+    ) -> Candidate | None:
+        """Of what would take effect but for trials on this topic, what is believed most after what its trials cost."""
+        found: list[tuple[float, Candidate]] = []
+        for standing, _ in _earned(seen.standings):
+            candidate = standing.candidate
+            if topic not in standing.scope or refinement.apply_edit(rules, candidate.edit) == tuple(rules):
+                continue
+            with_it, without = self._compared(standing, rated, seen.trials)
+            if acceptance.may_gain(with_it, without, topic):
+                disliked = sum(not liked for _, liked in with_it)
+                found.append((standing.lead - acceptance.TRIAL_DISLIKED * disliked, candidate))
+        return max(found, key=lambda one: one[0])[1] if found else None
 
     def _trials(self, rated: Sequence[Feedback]) -> dict[Edit, list[Tried]]:
         """Each edit that was tried, with its answers."""

@@ -60,8 +60,8 @@ SIGNS: dict[str, Callable[[str], float]] = {
 """Rule of the catalogue -> how much an answer looks like it, in a unit of its own."""
 
 _IS_THERE = (0.5,)
-_LENGTHS = tuple(math.log1p(4 * 2 ** (step / 4)) for step in range(25))
-"""From 4 to 256 words, four to an octave."""
+_LENGTHS = tuple(math.log1p(4 * 2 ** (step / 8)) for step in range(49))
+"""From 4 to 256 words, eight to an octave: among short answers a word more or less decides."""
 BOUNDS: dict[str, tuple[float, ...]] = dict.fromkeys(SIGNS, _IS_THERE) | {
     "Keep answers short.": tuple(-length for length in _LENGTHS),
     "Give more detail.": _LENGTHS,
@@ -69,7 +69,7 @@ BOUNDS: dict[str, tuple[float, ...]] = dict.fromkeys(SIGNS, _IS_THERE) | {
     **dict.fromkeys(("Use a formal tone.", "Do not use emoji.", "Do not use exclamation marks."), (-0.5,)),
 }
 """Rule of the catalogue -> from where on its sign may be liked, fixed before any answer is seen."""
-REACH = dict.fromkeys(("Keep answers short.", "Give more detail."), 0.8)
+REACH = dict.fromkeys(("Keep answers short.", "Give more detail."), 0.4)
 """Rule of the catalogue -> how far from the sign of an answer its bound may well lie: what is wanted of the length of answers is
 seldom many times what they have."""
 

@@ -17,6 +17,7 @@ from assistant.acceptance import (
     choose_trial,
     enough,
     gains,
+    may_gain,
     pair_wealth,
     reason_wealth,
     scope_shares,
@@ -37,7 +38,7 @@ def test_a_consistent_taste_is_accepted_within_twenty_ratings() -> None:
     labels = [False] * 7 + [True, True, False] * 5
     rewards = [-0.3] * 7 + [0.3, 0.3, -0.3] * 5
     wealth = thumb_wealth(labels, rewards)
-    reached = next(i for i, w in enumerate(wealth) if w >= threshold(0, 13))
+    reached = next(i for i, w in enumerate(wealth) if w >= threshold(0, 1 / 13))
     assert 8 <= reached <= 20
 
 
@@ -50,7 +51,7 @@ def test_a_user_who_rates_at_random_sees_no_change_however_often_we_look(like_ra
         labels = random.random(60) < like_rate
         style = random.normal(size=60)
         best = max(float(thumb_wealth(labels, 0.2 * style + 0.1 * random.normal(size=60)).max()) for _ in range(5))
-        accepted += best >= threshold(0, 5)
+        accepted += best >= threshold(0, 1 / 5)
     assert accepted / 300 <= ALPHA
 
 
@@ -106,9 +107,9 @@ def test_a_sign_finds_what_the_reward_has_backwards() -> None:
     labels = [True, False] * 10
     backwards = [-0.5, -0.2] * 10
     words = [-2.0, -3.0] * 10
-    assert thumb_wealth(labels, backwards)[-1] < 1 < threshold(0, 13)
-    assert thumb_wealth(labels, backwards, words, bounds=[-2.5])[-1] > threshold(0, 13)
-    assert thumb_wealth(labels, [math.nan] * 20, words, bounds=[-2.5])[-1] > threshold(0, 13)
+    assert thumb_wealth(labels, backwards)[-1] < 1 < threshold(0, 1 / 13)
+    assert thumb_wealth(labels, backwards, words, bounds=[-2.5])[-1] > threshold(0, 1 / 13)
+    assert thumb_wealth(labels, [math.nan] * 20, words, bounds=[-2.5])[-1] > threshold(0, 1 / 13)
     assert thumb_wealth(labels, [math.nan] * 20)[-1] == 0
 
 
@@ -121,14 +122,15 @@ def test_a_bound_near_the_first_answer_has_more_of_the_stakes_and_a_far_one_is_f
 
     near, far = [-10.5, -12.0] * 10, [-19.5, *[-10.5, -12.0] * 14]
     assert won(near, 2.0) > won(near, math.inf)
-    assert threshold(0, 13) < won(far, 2.0) < won(far, math.inf)
+    assert threshold(0, 1 / 13) < won(far, 2.0) < won(far, math.inf)
 
 
 def test_the_error_of_a_lifetime_is_shared_by_all_batches() -> None:
-    spent = sum(size * math.exp(-threshold(batch, size)) for batch, size in enumerate([13, *[3] * 2000]))
+    batches = [[2 / 15, *[1 / 15] * 13], *[[0.5, 0.25, 0.25]] * 2000]
+    spent = sum(math.exp(-threshold(batch, part)) for batch, parts in enumerate(batches) for part in parts)
     assert spent <= ALPHA + 1e-9
-    assert threshold(1, 3) < threshold(2, 3) < threshold(3, 3)
-    assert threshold(1, 3) < threshold(1, 6)
+    assert threshold(1) < threshold(2) < threshold(3)
+    assert threshold(1, 1 / 3) < threshold(1, 1 / 6)
 
 
 @given(st.lists(st.sampled_from([0.5, -0.5]), max_size=30))
@@ -181,12 +183,35 @@ def test_nothing_is_tried_on_a_user_who_is_content() -> None:
     assert trial_chance([False, False, True], leading=0.9) == trial_chance([False, False, True])
 
 
+def about(topic: str, labels: list[bool]) -> list[tuple[str, bool]]:
+    return [(topic, liked) for liked in labels]
+
+
 def test_a_trial_must_be_liked_more_than_what_is_there() -> None:
-    assert gains([True] * 3, [False] * 6)
-    assert gains([True] * 5, [True, False] * 5)
-    assert not gains([], [False] * 6)
-    assert not gains([False] * 3, [False] * 6)
-    assert not gains([True, True, False], [True, True, False] * 3)
+    def beat(tried: list[bool], others: list[bool]) -> bool:
+        return gains(about("facts", tried), about("facts", others))
+
+    assert beat([True] * 3, [False] * 6)
+    assert beat([True] * 5, [True, False] * 5)
+    assert not beat([], [False] * 6)
+    assert not beat([False] * 3, [False] * 6)
+    assert not beat([True, True, False], [True, True, False] * 3)
+
+
+def test_a_trial_is_compared_with_answers_on_the_same_topic() -> None:
+    """Small talk is liked anyway: what is liked about facts stands out, and liked small talk shows nothing."""
+    others = about("talk", [True] * 8) + about("facts", [False] * 5)
+    assert gains(about("facts", [True, False, True]), others)
+    assert not gains(about("talk", [True] * 3), others)
+    assert gains(about("advice", [True] * 3), about("facts", [False] * 5))
+
+
+def test_an_edit_is_worth_another_trial_where_it_may_still_gain() -> None:
+    others = about("talk", [True] * 8) + about("facts", [False] * 5)
+    assert may_gain([], others, "facts")
+    assert may_gain(about("facts", [False]), others, "facts")
+    assert not may_gain(about("facts", [False, False]), about("facts", [True, False] * 4), "facts")
+    assert not may_gain([], others, "talk")
 
 
 def test_what_has_won_most_is_tried_most_and_the_rest_now_and_then() -> None:
@@ -231,7 +256,7 @@ def test_a_taste_for_one_topic_wins_there_and_nowhere_else() -> None:
     labels = [has == here for has, here in zip(has_it, topics, strict=True)]
     rewards = [0.3 if has else -0.3 for has in has_it]
     everywhere, right, wrong = scoped_wealth(labels, rewards, inside=[topics, [not here for here in topics]])
-    assert right > threshold(0, 13) > 0 > max(everywhere, wrong)
+    assert right > threshold(0, 1 / 13) > 0 > max(everywhere, wrong)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))

@@ -761,6 +761,34 @@ def test_what_only_wants_trials_is_tried_next(memory: MemoryManager, loop: Refin
     assert tried.count("Keep answers short.") > 30
 
 
+def test_what_only_wanted_a_trial_and_was_disliked_in_it_gives_way(memory: MemoryManager, loop: Refiner) -> None:
+    """Answers about facts are disliked and nobody knows why: of rules that are believed as much each has its turn."""
+
+    def tried() -> list[str]:
+        return [trial.text for trial in (loop.trial(FACT) for _ in range(100)) if trial]
+
+    for n in range(12):
+        rate(memory, LONG, -1, question=FACT)
+        rate(memory, SHORT if n % 2 else LISTS, 1, question=TALK)
+        loop.run()
+    assert tried().count("Keep answers short.") > 80
+    short = next(c for c in memory.refinements.candidates() if c.text == "Keep answers short.")
+    disliked = rate(memory, SHORT, -1, question=FACT)
+    memory.record_uses(disliked, [MessageUse(item_type="trial", item_id=short.id, text=short.text)])
+    loop.run()
+    assert tried().count("Keep answers short.") < 20 < 80 < len(tried())
+
+
+def test_length_has_more_of_the_stakes_and_all_of_a_batch_together_have_one(
+    memory: MemoryManager, loop: Refiner
+) -> None:
+    rate(memory, LONG, -1)
+    loop.run()
+    parts = {s.candidate.text: s.part for s in loop.standings() if s.candidate.batch == 0}
+    assert sum(parts.values()) == pytest.approx(1)
+    assert parts["Keep answers short."] == parts["Give more detail."] == 2 * parts["Use emoji."]
+
+
 def test_stopping_answers_and_asking_again_bring_trials_but_never_a_rule(memory: MemoryManager, loop: Refiner) -> None:
     rate(memory, LONG, 1)
     loop.run()
