@@ -13,7 +13,7 @@ user who likes nearly everything makes no candidate a winner.
 g runs over three views of an answer (its reward, its sign, whether the rule was on trial in it), over where liking may
 begin, and over the topics for which the rule may be wanted. All of these, and their parts of the stakes, are fixed before
 the first rating, and a mean of such ratios is one again. So a batch of candidates bets together: it is accepted when the
-mean of its candidates' E, weighted by their parts of the stakes, reaches 1 / alpha_j. The alphas of a lifetime sum to 4 %.
+mean of its candidates' E, weighted by their parts of the stakes, reaches 1 / alpha_j. The alphas of a lifetime sum to 5 %.
 Which candidate of such a batch takes effect costs none of that error, however it is chosen: for a user who rates at random
 any would be wrong, and the chance that a batch ever gets there is bounded already. It is chosen by what it won over what
 topics alone explain (`topics_alone`).
@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-ALPHA = 0.04
-"""The most that the chance may be that a user who rates at random ever sees a change, over all batches together. Promised are
-5 %; trials of what is liked lately bring the chance near its bound, and 200 lifetimes must show it."""
+ALPHA = 0.05
+"""The most that the chance may be that a user who rates at random ever sees a change, over all batches together. As a change must
+be liked more on its topics than what is there besides, fewer of them see one: 200 lifetimes must show it."""
 CATALOGUE_SHARE = 0.7
 """The part of `ALPHA` for the fixed catalogue, which is there from the first rating; batches that follow share the rest."""
 MIN_RATINGS, MIN_DISLIKES = 6, 2

@@ -22,7 +22,7 @@ from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
-from training.evaluate import CHECKS, figures, loops, micro_f1, pairs_in, passes, read_cases
+from training.evaluate import CHECKS, apart, figures, loops, micro_f1, pairs_in, passes, read_cases
 from training.export import export_gguf, load_weights, split_file
 from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask
@@ -328,6 +328,7 @@ def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
 
 def test_the_gpu_configuration_runs_in_miniature_with_workers_and_goes_on_from_its_checkpoint(tmp_path):
     gpu = CONFIGS["gpu"]
+    assert CONFIGS["mend"].size == gpu.size  # it begins with the weights of the other
     assert gpu.size.kv_heads < gpu.size.heads and gpu.size.width % gpu.size.head_width == 0
     size = replace(gpu.size, vocabulary=320, width=128, layers=2, head_width=32, hidden=96, context_tokens=128)
     config = replace(
@@ -424,6 +425,26 @@ def test_a_quantised_file_computes_nearly_the_same_and_its_pieces_make_the_whole
     assert (ours - torch.tensor(llama.scores[: len(ids)])).abs().max() < 0.1
     pieces = split_file(path)
     assert b"".join(piece.read_bytes() for piece in pieces) == path.read_bytes()
+
+
+def test_what_was_told_and_its_question_can_be_set_apart_by_casual_talk():
+    told, asked = "I live in Pecs.", "Today is 21 November 2026.\n\nWhere do I live?"
+    case = {
+        "id": "x",
+        "messages": [{"role": "user", "content": told}, {"role": "user", "content": asked}],
+        "must": ["Pecs"],
+    }
+
+    def count(messages):
+        return sum(len(message["content"].split()) for message in messages)
+
+    far = apart(case, itertools.cycle(["I saw a heron today.", "Was it tall?"]), 60, count)
+    contents = [message["content"] for message in far["messages"]]
+    assert (contents[0], contents[-1]) == (told, asked)
+    assert contents[1:3] == ["Today is 21 November 2026.\n\nI saw a heron today.", "Was it tall?"]
+    assert [m["role"] for m in far["messages"][1:-1]] == ["user", "assistant"] * ((len(contents) - 2) // 2)
+    assert 60 - count(far["messages"][1:3]) < count(far["messages"]) <= 60
+    assert far["must"] == ["Pecs"] and len(case["messages"]) == 2
 
 
 def test_a_reply_passes_only_with_every_thing_its_case_asks_for():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +105,22 @@ CONFIGS = {
         quantised=True,
     ),
 }
+CONFIGS["mend"] = replace(
+    CONFIGS["gpu"],
+    name="mend",
+    minutes=25.0,
+    decay_share=1.0,
+    warmup_steps=5,
+    matrix_rate=1.5e-3,
+    other_rate=6e-5,
+    row_shapes=((1, 4096),),
+    long_rows=(True,),
+    copy_shape=(16, 256),
+    copies_a_row=16,
+    copy_every=8,
+    device="cpu",
+    workers=0,
+    compiled=False,
+)
 """`gpu` has 34 M parameters and is meant for one card with 80 GB and 16 cores beside it. All its batches have one shape,
-so that the network is compiled once."""
+so that the network is compiled once. `mend` is for a few small steps from its file (`--from`) on two cores."""

@@ -9,12 +9,13 @@ them), `must_not` (none), `check` (programs, see `CHECKS`). `style` cases carry 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,26 @@ def read_cases(paths: Iterable[Path], limit: int | None = None) -> list[Case]:
     return cases
 
 
+def apart(case: Case, turns: Iterator[str], tokens: int, count: Callable[[list[dict[str, str]]], int]) -> Case:
+    """The case with casual talk before its last message, as much as its prompt has room for.
+
+    Args:
+        turns: what is said by turns, endless.
+        tokens: the most that the whole prompt may have.
+        count: the tokens of messages as a prompt.
+    """
+    *before, question = case["messages"]
+    date = question["content"].partition("\n")[0]
+    while True:
+        exchange = [
+            {"role": "user", "content": f"{date}\n\n{next(turns)}"},
+            {"role": "assistant", "content": next(turns)},
+        ]
+        if count([*before, *exchange, question]) > tokens:
+            return case | {"messages": [*before, question]}
+        before += exchange
+
+
 def run(model: ReplyModel, cases: Iterable[Case]) -> list[Result]:
     schema = json.dumps(ModelFacts.model_json_schema())
     results = []
@@ -275,12 +296,27 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, action="append", help="a file of cases; default: all of training/cases")
     parser.add_argument("--limit", type=int, help="at most so many cases a file")
     parser.add_argument("--text", type=Path, help="casual dialogues (see README.md): adds the perplexity")
+    parser.add_argument(
+        "--apart",
+        type=int,
+        metavar="TOKENS",
+        help="casual talk of --text before the last message of each case, until its prompt has so many tokens",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--failures", type=int, default=0, help="print so many failed cases a row, with the replies")
     parser.add_argument("--replies", type=Path, help="write every reply to this file, as JSON lines")
     options = parser.parse_args()
+    if options.apart and not options.text:
+        parser.error("--apart takes its talk from --text FILE (see README.md)")
     cases = read_cases(options.cases or sorted(CASES.glob("*.jsonl")), options.limit)
     model = ReplyModel(options.model)
+    if options.apart:
+        said = [turn for turns in read_dialogues(options.text)[-HELD_OUT_DIALOGUES:] for turn in turns]
+        turns = itertools.cycle(said)
+        cases = [
+            apart(case, turns, options.apart, lambda messages: len(model.tokens_of(model.rendered(messages))))
+            for case in cases
+        ]
     results = run(model, cases)
     table = figures(
         results,
