@@ -77,6 +77,7 @@ def thumb_wealth(
     *,
     bounds: Sequence[float] = (),
     reach: float = math.inf,
+    trust: float = 1.0,
 ) -> NDArray[np.float64]:
     """log E after each thumb, in nats, of a rule that is wanted whatever is asked.
 
@@ -89,12 +90,13 @@ def thumb_wealth(
             answers would be judged by another bound than late ones.
         reach: each bound's part of the stakes falls to 1/e this far from the sign of the first answer, which is known before
             its thumb. Infinite: all bounds have the same part.
+        trust: times the stakes of the sign, where it tells little.
 
     Returns:
         (n + 1,): the first is 0, before any thumb.
     """
     y = np.asarray(labels, dtype=bool)
-    bets = _bets(rewards, signs, tried, bounds, reach) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds, reach, trust) if y.size else []
     if not bets:
         return np.zeros(y.size + 1)
     paths = [_mixed(np.cumsum(_log_chance(y, like), axis=1), parts) for parts, like in bets]
@@ -109,6 +111,7 @@ def scoped_wealth(
     *,
     bounds: Sequence[float] = (),
     reach: float = math.inf,
+    trust: float = 1.0,
     inside: Sequence[Sequence[bool]],
 ) -> NDArray[np.float64]:
     """log E after all thumbs, in nats, of the rule being wanted everywhere, and of each set of topics.
@@ -117,7 +120,7 @@ def scoped_wealth(
     liked nor disliked for it (Krichevsky and Trofimov's estimate of the like-rate).
 
     Args:
-        labels, rewards, signs, tried, bounds, reach: as in `thumb_wealth`.
+        labels, rewards, signs, tried, bounds, reach, trust: as in `thumb_wealth`.
         inside: (s, n) True where a rating is of the topics of a set.
 
     Returns:
@@ -125,7 +128,7 @@ def scoped_wealth(
     """
     y = np.asarray(labels, dtype=bool)
     within: NDArray[np.float64] = np.asarray(inside, dtype=np.float64).reshape(len(inside), y.size)
-    bets = _bets(rewards, signs, tried, bounds, reach) if y.size else []
+    bets = _bets(rewards, signs, tried, bounds, reach, trust) if y.size else []
     if not bets:
         return np.zeros(1 + len(within))
     likes = (1 - within) @ y
@@ -174,7 +177,12 @@ def scope_shares(sets: int) -> NDArray[np.float64]:
 
 
 def _bets(
-    rewards: ArrayLike, signs: ArrayLike | None, tried: ArrayLike | None, bounds: Sequence[float], reach: float
+    rewards: ArrayLike,
+    signs: ArrayLike | None,
+    tried: ArrayLike | None,
+    bounds: Sequence[float],
+    reach: float,
+    trust: float,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """What is bet, view by view: (log of the parts of the stakes (thresholds,), how likely a like is (thresholds, n))."""
     # The scale of rewards looks at answers, never at labels, so it may include the present one.
@@ -189,7 +197,7 @@ def _bets(
     if signs is not None:
         s: NDArray[np.float64] = np.asarray(signs, dtype=np.float64)
         near = -np.abs(np.asarray(bounds, dtype=np.float64) - s[0]) / reach
-        seen.append((SIGN_SHARE, near - np.logaddexp.reduce(near), _like(s, bounds, SIGN_SLOPE)))
+        seen.append((SIGN_SHARE * trust, near - np.logaddexp.reduce(near), _like(s, bounds, SIGN_SLOPE)))
     if tried is not None and seen:
         arm = np.where(np.asarray(tried, dtype=bool), LIKED_ABOVE, LIKED_BELOW)[None, :]
         seen.append((TRIED_SHARE, np.zeros(1), arm))

@@ -34,7 +34,7 @@ from assistant.profile import current_profile, profile_lines_for_prompt, standin
 from assistant.prompt import TOPIC_RULES, PromptMessage, Turn, block_text, system_text, user_text
 from assistant.scoring import GATE_FAILURES, Example, LogProbability, PromptScore, passes_gate, reward, score_prompt
 from assistant.settings import Settings
-from assistant.signs import ABSENCE, bounds_of, reach_of, sign_of
+from assistant.signs import ABSENCE, bounds_of, reach_of, sign_of, trust_of
 from assistant.streaming import to_langchain
 from assistant.topics import ALL, SCOPES, Topic, name_of, topic_of
 from assistant.turn import Trial, is_small, turns_of
@@ -459,6 +459,7 @@ class Refiner:
                 arms[since:],
                 bounds=bounds,
                 reach=reach_of(candidate.edit),
+                trust=trust_of(candidate.edit),
                 inside=[row[since:] for row in inside],
             )
 

@@ -73,6 +73,9 @@ REACH = dict.fromkeys(("Keep answers short.", "Give more detail."), 0.4)
 """Rule of the catalogue -> how far from the sign of an answer its bound may well lie: what is wanted of the length of answers is
 seldom many times what they have."""
 
+TRUST = {"Use a warm, friendly tone.": 0.2}
+"""Rule of the catalogue -> how much its sign tells, of what a count of words or bullets does: an exclamation mark is not warmth."""
+
 ABSENCE = frozenset({"Do not use emoji.", "Do not use exclamation marks.", "Use a formal tone."})
 """Rules that ask for nothing but that something is not there: an answer without it cannot be mended by them."""
 
@@ -98,3 +101,8 @@ def bounds_of(edit: Edit) -> tuple[float, ...]:
 def reach_of(edit: Edit) -> float:
     """How far from the first answer's sign a bound of an edit may well lie; infinite where any is as good as another."""
     return REACH.get(edit.target if edit.kind == "drop" else edit.text, math.inf)
+
+
+def trust_of(edit: Edit) -> float:
+    """The part of a sign's stakes that the sign of an edit deserves."""
+    return TRUST.get(edit.target if edit.kind == "drop" else edit.text, 1.0)

@@ -113,6 +113,17 @@ def test_a_sign_finds_what_the_reward_has_backwards() -> None:
     assert thumb_wealth(labels, [math.nan] * 20)[-1] == 0
 
 
+def test_a_sign_that_tells_little_costs_little() -> None:
+    """Exclamation marks are not warmth: where the reward knows better, less is lost on what they say."""
+    labels, right, misleading = [True, False] * 10, [0.4, -0.4] * 10, [0.0, 0.0, 1.0, 1.0] * 5
+
+    def won(trust: float) -> float:
+        return float(thumb_wealth(labels, right, misleading, bounds=[0.5], trust=trust)[-1])
+
+    assert won(0.2) > won(1.0)
+    assert won(0.2) < float(thumb_wealth(labels, right)[-1])
+
+
 def test_a_bound_near_the_first_answer_has_more_of_the_stakes_and_a_far_one_is_found_too() -> None:
     bounds = [float(bound) for bound in range(-20, 0)]
 
