@@ -293,6 +293,8 @@ def test_a_second_reply_is_written_beside_the_first_and_both_are_as_they_would_b
     def write(purpose: str, messages: list[BaseMessage]) -> None:
         texts[purpose] = ""
         for chunk in model.stream(messages, max_tokens=40, purpose=purpose):
+            while not order and not model._turnstile._replies:
+                time.sleep(0.001)  # the other thread may come late
             order.append(purpose)
             texts[purpose] += str(chunk.content)
             if chunk.response_metadata.get("finish_reason"):
