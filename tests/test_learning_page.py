@@ -324,6 +324,7 @@ def test_an_answer_is_shown_beside_the_one_that_knows_nothing_of_the_user(
         assistant.add_rule("Keep answers short.")
         memory.add(content="The user's name is Wren.", attribute="name", value="Wren")
         list(assistant.respond("Is it far?"))
+        assistant.wait_until_idle(20)
         conversation = memory.conversations()[0].id
         answer = memory.thread(conversation)[-1]
         counts = memory.counts()
