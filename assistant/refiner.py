@@ -489,20 +489,27 @@ class Refiner:
             return None
         current = self._memory.current_prompt()
         trials = self._trials(rated)
+        untried = self._untried(rated, trials)
         refused: set[str] = set()
         for standing, lead in _earned(self.standings()):
             if standing.candidate.id in refused:
                 continue
             if refinement.apply_edit(self.current_rules(), standing.edit) == self.current_rules():
                 continue
-            if self._confirmed(standing, rated, trials):
+            if self._confirmed(standing, rated, trials, untried):
                 correct = self._neutral(standing, current, run)
                 if correct is not None:
                     return self._accept(standing, lead, current, run, correct)
                 refused.add(standing.candidate.id)
         return None
 
-    def _confirmed(self, standing: Standing, rated: Sequence[Feedback], trials: Mapping[Edit, Sequence[Tried]]) -> bool:
+    def _confirmed(
+        self,
+        standing: Standing,
+        rated: Sequence[Feedback],
+        trials: Mapping[Edit, Sequence[Tried]],
+        untried: Sequence[tuple[Topic, bool]],
+    ) -> bool:
         """Where answers are tried: was the edit liked when it was tried, and more than answers without any trial?
 
         Association is not enough: who dislikes answers about facts, which are long, does not ask for short ones. Only
@@ -512,28 +519,17 @@ class Refiner:
         of_scope = [one.rating for one in rated if counts(candidate, one) and self.topic_of(one.message_id) in scope]
         if scope != ALL and (of_scope.count(1) < MIN_OF_TOPIC or of_scope.count(-1) < MIN_OF_TOPIC):
             return False  # Being disliked elsewhere is no reason to do it here.
-        return not self._settings.trials or acceptance.gains(*self._compared(standing, rated, trials))
+        return not self._settings.trials or acceptance.gains(*_compared(standing, trials, untried))
 
-    def _compared(
-        self, standing: Standing, rated: Sequence[Feedback], trials: Mapping[Edit, Sequence[Tried]]
-    ) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-        """(topic, thumb) on the topics of a candidate: where it was tried, and since the last change without any trial."""
-        candidate, scope = standing.candidate, standing.scope
-        with_it = [
-            (str(one.topic), one.given.rating == 1)
-            for one in trials.get(candidate.edit, [])
-            if one.topic in scope and counts(candidate, one.given)
-        ]
+    def _untried(self, rated: Sequence[Feedback], trials: Mapping[Edit, Sequence[Tried]]) -> list[tuple[Topic, bool]]:
+        """(topic, thumb) of the answers since the last change that were written without any trial."""
         tried = {one.given.message_id for each in trials.values() for one in each}
-        since = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
-        without = [
-            (str(topic), one.rating == 1)
+        since = self._changed_at()
+        return [
+            (self.topic_of(one.message_id), one.rating == 1)
             for one in rated[-LOOK_AGAIN_EVERY:]
-            if one.message_id not in tried
-            and (since is None or one.created_at > since)
-            and (topic := self.topic_of(one.message_id)) in scope
+            if one.message_id not in tried and (since is None or one.created_at > since)
         ]
-        return with_it, without
 
     def _neutral(self, standing: Standing, current: PromptVersion | None, run: _Run) -> str | None:
         """How many neutral questions are answered right, in words; empty when that cannot be known. None when answers would be
@@ -633,6 +629,10 @@ class Refiner:
     def _versions(self) -> list[PromptVersion]:
         return self._memory.prompt_versions()
 
+    def _changed_at(self) -> datetime | None:
+        """When the rules last changed, or a change was declined."""
+        return max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
+
     def _is_waiting(self) -> bool:
         """Does a version that has earned its place wait for the user's word? What reasons named waits too, but holds up nothing."""
         evidence = self._memory.refinements.evidence()
@@ -649,9 +649,8 @@ class Refiner:
             return None
         if self._is_waiting():
             return None
-        versions = self._versions()
         current = self._memory.current_prompt()
-        since = max((v.decided_at for v in versions if v.decided_at is not None), default=None)
+        since = self._changed_at()
         rated = self._rated()
         recent = [one.rating == 1 for one in rated if since is None or one.created_at > since]
         thumbs = [(one.created_at, one.rating == 1) for one in rated]
@@ -737,11 +736,12 @@ class Refiner:
     ) -> Candidate | None:
         """Of what would take effect but for trials on this topic, what is believed most after what its trials cost."""
         found: list[tuple[float, Candidate]] = []
+        untried = self._untried(rated, seen.trials)
         for standing, _ in _earned(seen.standings):
             candidate = standing.candidate
             if topic not in standing.scope or refinement.apply_edit(rules, candidate.edit) == tuple(rules):
                 continue
-            with_it, without = self._compared(standing, rated, seen.trials)
+            with_it, without = _compared(standing, seen.trials, untried)
             if acceptance.may_gain(with_it, without, topic):
                 disliked = sum(not liked for _, liked in with_it)
                 found.append((standing.lead - acceptance.TRIAL_DISLIKED * disliked, candidate))
@@ -792,7 +792,7 @@ class Refiner:
         self._watch(made, rated)
         catalogues = [c for c in made if c.source == "catalogue"]
         since = max((c.after for c in catalogues if c.after is not None), default=None)
-        changed = max((v.decided_at for v in self._versions() if v.decided_at is not None), default=None)
+        changed = self._changed_at()
         last = max((moment for moment in (since, changed) if moment is not None), default=None)
         fresh = [one for one in rated if last is None or one.created_at > last]
         if len(fresh) >= LOOK_AGAIN_EVERY:
@@ -802,8 +802,8 @@ class Refiner:
 
     def _watch(self, made: Sequence[Candidate], rated: Sequence[Feedback]) -> None:
         """When answers are disliked again after a change: dropping each learnt rule, and its opposites, from a fresh start."""
-        versions = [v.decided_at for v in self._versions() if v.decided_at is not None]
-        since = max([*versions, *(c.after for c in made if c.source == "watch" and c.after)], default=None)
+        watched = (c.after for c in made if c.source == "watch")
+        since = max((moment for moment in (self._changed_at(), *watched) if moment is not None), default=None)
         later = [one for one in rated if since is None or one.created_at > since]
         disliked = sum(one.rating == -1 for one in later[-acceptance.RECENT :])
         again = any(c.source == "watch" and c.state == "open" for c in made)
@@ -1205,6 +1205,19 @@ def _watched(standings: Sequence[Standing]) -> set[Edit]:
     watching = [(s.candidate.edit, s.candidate.after) for s in standings if s.candidate.source == "watch"]
     last = max((after for _, after in watching if after is not None), default=None)
     return {edit for edit, after in watching if after == last}
+
+
+def _compared(
+    standing: Standing, trials: Mapping[Edit, Sequence[Tried]], untried: Sequence[tuple[Topic, bool]]
+) -> tuple[list[tuple[Topic, bool]], list[tuple[Topic, bool]]]:
+    """(topic, thumb) on the topics of a candidate, where it was tried and without any trial."""
+    candidate, scope = standing.candidate, standing.scope
+    with_it = [
+        (one.topic, one.given.rating == 1)
+        for one in trials.get(candidate.edit, [])
+        if one.topic in scope and counts(candidate, one.given)
+    ]
+    return with_it, [(topic, liked) for topic, liked in untried if topic in scope]
 
 
 def _moved_nothing(trials: Sequence[Tried]) -> bool:

@@ -100,9 +100,14 @@ def bounds_of(edit: Edit) -> tuple[float, ...]:
 
 def reach_of(edit: Edit) -> float:
     """How far from the first answer's sign a bound of an edit may well lie; infinite where any is as good as another."""
-    return REACH.get(edit.target if edit.kind == "drop" else edit.text, math.inf)
+    return REACH.get(_rule_of(edit), math.inf)
 
 
 def trust_of(edit: Edit) -> float:
     """The part of a sign's stakes that the sign of an edit deserves."""
-    return TRUST.get(edit.target if edit.kind == "drop" else edit.text, 1.0)
+    return TRUST.get(_rule_of(edit), 1.0)
+
+
+def _rule_of(edit: Edit) -> str:
+    """The rule whose sign an edit is judged by."""
+    return edit.target if edit.kind == "drop" else edit.text
