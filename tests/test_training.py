@@ -25,8 +25,8 @@ from training.dialogues import dialogue
 from training.evaluate import CHECKS, apart, figures, loops, micro_f1, pairs_in, passes, read_cases
 from training.export import export_gguf, load_weights, split_file
 from training.facts import KINDS
-from training.model import IGNORED, Block, Model, document_mask
-from training.optimizer import orthogonalised
+from training.model import IGNORED, Block, Model, document_mask, frequencies
+from training.optimizer import Optimizers, orthogonalised
 from training.remarks import remark
 from training.replies import RULES, Reply, Style, noisy, render
 from training.tasks import extraction
@@ -266,6 +266,13 @@ def attention_of(model: Model, layer: int) -> torch.Tensor:
     return scores.masked_fill(~torch.tril(torch.ones(40, 40, dtype=torch.bool)), -math.inf).softmax(-1)
 
 
+def test_yarn_slows_the_slow_pairs_alone():
+    size = replace(TINY, head_width=64, rope_factor=2.0, rope_tokens=2048)
+    plain, slowed = frequencies(replace(size, rope_factor=1.0)), frequencies(size)
+    assert torch.equal(plain[:6], slowed[:6]) and torch.allclose(plain[22:], 2 * slowed[22:])
+    assert torch.all((slowed[:-1] > slowed[1:]) & (slowed[:-1] <= plain[:-1]))
+
+
 def test_a_packed_dialogue_sees_nothing_of_its_neighbours():
     torch.manual_seed(0)
     model = Model(TINY)
@@ -297,6 +304,18 @@ def test_the_orthogonalised_update_has_even_singular_values():
     torch.manual_seed(0)
     singular = torch.linalg.svdvals(orthogonalised(torch.randn(3, 64, 32)))
     assert singular.min() > 0.5 and singular.max() < 1.4
+
+
+def test_attention_alone_learns_where_it_is_asked_for():
+    torch.manual_seed(0)
+    model = Model(TINY)
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    optimizers = Optimizers(model, matrix_rate=0.01, other_rate=0.01, attention_only=True)
+    ids = torch.randint(3, 320, (2, 24))
+    model.loss(model.hidden(ids), ids).backward()
+    optimizers.step(1.0)
+    changed = {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}
+    assert changed == {name for name in before if ".qkv." in name or ".output." in name}
 
 
 def test_the_learning_rate_warms_up_holds_and_falls_with_the_clock():
@@ -394,11 +413,11 @@ def test_a_file_with_more_layers_is_not_taken_for_a_smaller_model(tmp_path, toke
         load_weights(Model(TINY), tmp_path / "tiny.gguf")
 
 
-@pytest.mark.parametrize("key_heads", [0, 1])
-def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer, key_heads):
+@pytest.mark.parametrize(("key_heads", "rope_factor"), [(0, 1.0), (1, 1.0), (0, 4.0)])
+def test_llama_cpp_computes_what_pytorch_computes(tmp_path, tokenizer, key_heads, rope_factor):
     llama_cpp = pytest.importorskip("llama_cpp")
     torch.manual_seed(3)
-    model = Model(replace(TINY, key_heads=key_heads)).eval()
+    model = Model(replace(TINY, key_heads=key_heads, rope_factor=rope_factor, rope_tokens=64)).eval()
     path = tmp_path / "tiny.gguf"
     export_gguf(model, tokenizer, path, kind="F32")
     llama = llama_cpp.Llama(str(path), n_ctx=64, logits_all=True, verbose=False, n_threads=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -14,11 +15,14 @@ from assistant import wording
 from assistant.grounding import inventions
 from assistant.refinement import PROPOSE
 from training import background, phrases, skills, talk
-from training.batches import copying_batch
+from training.batches import DialogueBatches, copying_batch
 from training.cases import heldout
+from training.config import CONFIGS
 from training.dialogues import dialogue
-from training.model import document_mask
+from training.model import IGNORED, document_mask
 from training.scene import ASIDES, aside
+from training.tokens import learn_tokenizer
+from training.tokens import render as render_chat
 from training.values import Values
 
 LONG_DATE = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
@@ -97,6 +101,32 @@ def test_two_that_hold_stand_in_the_profile_so_that_of_two_dated_lines_the_newer
                 assert all(f"allergic to {value}." in profile for value in found.groups()), reply
                 several += 1
     assert several
+
+
+def test_what_was_told_is_asked_for_far_from_where_it_was_told(values, monkeypatch):
+    """Casual English stands between, longer than a short dialogue, and no reply in it is learnt from."""
+    rng = random.Random(4)
+    tokenizer = learn_tokenizer(
+        (render_chat(dialogue(rng, values, turns=9, facts=4, kind="far")) for _ in range(30)), vocabulary=600
+    )
+    monkeypatch.setattr(values, "turns", [["I saw a heron", "Where was that?", "By the pond", "How lovely"]] * 3)
+    config = replace(CONFIGS["mend"], row_shapes=((1, 3000),), prompt_share=0.0)
+    batches = DialogueBatches(rng, values, tokenizer, config)
+    texts = []
+    for _ in range(12):
+        ids, targets = batches._far()
+        assert len(ids) == len(targets) and len(ids) < 3400
+        learnt = tokenizer.decode([t for t in targets if t != IGNORED])
+        assert "heron" not in learnt and "pond" not in learnt and "Where was that" not in learnt
+        texts.append(tokenizer.decode(ids, skip_special_tokens=False))
+    assert all("I saw a heron" in text and "Where was that?" in text for text in texts)
+    far = [
+        after
+        for before, _, after in (text.partition("I saw a heron") for text in texts)
+        for value in re.findall(r"Your \w+ is called (.+?)\.<", after.rpartition("How lovely")[2])
+        if value in before and value not in after.partition("How lovely")[0]
+    ]
+    assert len(far) > 3
 
 
 def test_a_busy_dialogue_is_busy_in_every_turn(values):

@@ -62,6 +62,29 @@ def drill_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str
             yield rng.choices((_unknown, _small_talk, _remark, _decline), (0.82, 0.06, 0.06, 0.06))[0](scene)
 
 
+def told_before(turns: int) -> int:
+    """How many of the turns of `far_turns` come before what stands between."""
+    return turns // 3
+
+
+def far_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+    """Facts are told first; then they and those of the profile are asked for, with no memory of them at hand."""
+    rng = scene.rng
+    for _ in range(told_before(turns)):
+        text, reply, _lines = _tell(scene, new=True)
+        yield text, _plain_acknowledgement(rng) if rng.random() < 0.7 else reply, []
+    left = [told for told in scene.known.values() if told.since is None or (told.in_profile and not told.older)]
+    for _ in range(turns - told_before(turns)):
+        if not left:
+            return
+        if rng.random() < 0.7:
+            told = left.pop(rng.randrange(len(left)))
+            left = [other for other in left if other.fact.kind.name != told.fact.kind.name]
+            yield (*_recall_of(scene, told)[:2], [])
+        else:
+            yield _unknown(scene)
+
+
 def dated_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
     """Facts that have changed, the dates of their memories telling which value holds; and dates to compare."""
     rng = scene.rng
@@ -267,9 +290,7 @@ def question_for(rng: random.Random, kind: Kind, value: str = "") -> str:
 
 def _recall_extras(rng: random.Random) -> tuple[str, ...]:
     return (
-        rng.choice(
-            ("I remember that well.", "You told me so.", "I have kept that in mind.", "I wrote that down for you.")
-        ),
+        rng.choice(("I remember that well.", "You told me so.", "That is what you told me.", "I have that from you.")),
     )
 
 

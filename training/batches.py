@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from assistant.prompt import PromptMessage
+from training.acts import told_before
 from training.background import background, summary
 from training.config import Config
 from training.dialogues import DialogueKind, dialogue
 from training.model import IGNORED
-from training.tasks import chatter, extraction
+from training.tasks import casual_talk, chatter, extraction
 from training.tokens import PAD_ID, encode
 from training.values import Values
 
@@ -116,6 +117,8 @@ class DialogueBatches:
             return self._encoded(background(rng, self._values), whole=False)
         if long and luck < BACKGROUND_SHARE:
             return self._encoded(summary(rng, self._values, exchanges=rng.randint(4, 30)), whole=False)
+        if long and self._values.turns and luck > 1 - self._config.far_share:
+            return self._far()
         if long:
             turns, facts = rng.randint(2, self._config.long_turns), rng.randint(6, self._config.long_facts)
             kind: DialogueKind = "telling" if rng.random() < TELLING_SHARE else "busy"
@@ -133,6 +136,20 @@ class DialogueBatches:
         facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
         turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
         return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="dense" if dense else "plain"))
+
+    def _far(self) -> tuple[list[int], list[int]]:
+        """Facts, casual English that carries no loss for much of a row, and questions for the facts."""
+        rng, turns = self.rng, self.rng.randint(9, 27)
+        messages = dialogue(rng, self._values, turns=turns, facts=rng.randint(2, 12), kind="far")
+        told = 1 + 2 * told_before(turns)
+        before, after = (self._encoded(part, whole=False) for part in (messages[:told], messages[told:]))
+        row = max(tokens for _, tokens in self._config.row_shapes)
+        room = (row - len(before[0]) - len(after[0])) * rng.uniform(0.3, 1)
+        date = messages[-2].content.partition("\n")[0]
+        between: list[int] = []
+        while len(between) < room:
+            between += encode(self._tokenizer, casual_talk(self._values, rng, date))[0]
+        return before[0] + between + after[0], before[1] + [IGNORED] * len(between) + after[1]
 
     def _encoded(self, messages: list[PromptMessage], *, whole: bool | None = None) -> tuple[list[int], list[int]]:
         """Ids, and the same where they carry loss: in replies; `whole`: everywhere; None: so in a share of dialogues."""

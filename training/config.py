@@ -17,6 +17,9 @@ class ModelSize:
     """Width of the SwiGLU layer."""
     context_tokens: int = 1024
     rope_base: float = 10_000.0
+    rope_factor: float = 1.0
+    """How many times further than `rope_tokens` positions reach, by YaRN."""
+    rope_tokens: int = 2048
     norm_epsilon: float = 1e-5
     key_heads: int = 0
     """Heads of K and V, each shared by as many of Q (grouped-query attention); 0: as many as of Q."""
@@ -63,6 +66,10 @@ class Config:
     """Share of dialogues whose prompts carry loss too, not only their replies."""
     dated_share: float = 0.03
     """Share of dialogues, tasks aside, in which only dates decide what is right."""
+    far_share: float = 0.3
+    """Share of the dialogues that may fill a row in which what is told and its question stand far apart."""
+    attention_only: bool = False
+    """Only the matrices of attention learn: what is copied from where, and little of what is said."""
     checkpoint_minutes: float = 3.0
     threads: int = 2
     device: str = "cpu"
@@ -88,6 +95,7 @@ CONFIGS = {
             hidden=1536,
             context_tokens=4096,
             rope_base=50_000.0,
+            rope_factor=2.0,
         ),
         minutes=22.0,
         decay_share=0.4,
@@ -108,16 +116,18 @@ CONFIGS = {
 CONFIGS["mend"] = replace(
     CONFIGS["gpu"],
     name="mend",
-    minutes=25.0,
+    minutes=30.0,
     decay_share=1.0,
     warmup_steps=5,
     matrix_rate=1.5e-3,
     other_rate=6e-5,
     row_shapes=((1, 4096),),
-    long_rows=(True,),
+    long_rows=(True, False),
     copy_shape=(16, 256),
     copies_a_row=16,
     copy_every=8,
+    far_share=1.0,
+    attention_only=True,
     device="cpu",
     workers=0,
     compiled=False,

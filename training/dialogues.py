@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
-from training.acts import dated_turns, drill_turns, told_turns, turn
+from training.acts import dated_turns, drill_turns, far_turns, told_turns, turn
 from training.cases import heldout
 from training.facts import draw_facts
 from training.replies import Style, render
@@ -38,11 +38,12 @@ ASIDE_SHARE = 0.25
 """How likely one more line stands in the profile that answers no question: who the user is, what others do."""
 
 
-DialogueKind = Literal["plain", "busy", "dense", "telling", "drill", "dated"]
+DialogueKind = Literal["plain", "busy", "dense", "telling", "drill", "dated", "far"]
 """`plain`: a bit of everything. `busy`: more memory lines before each question, for long prompts.
 `dense`: questions above all, with few other memory lines: practice in looking up. `telling`: facts are told first and
 asked for at the end. `drill`: one question after another, answered in few words. `dated`: only such questions as dates
-decide."""
+decide. `far`: facts are told in the first third of the turns and asked for, with those of the profile, in the rest, so that
+much can be put between."""
 
 
 def dialogue(
@@ -66,7 +67,7 @@ def dialogue(
                 told.in_profile, told.older = True, None
     persona = persona_of(scene, name)
     scene.style = manner_of(persona)
-    rules, topic_rules, scene.style = brief_rule(scene) if kind in ("drill", "dated") else draw_rules(scene)
+    rules, topic_rules, scene.style = brief_rule(scene) if kind in ("drill", "dated", "far") else draw_rules(scene)
     profile = [told.fact.kept for told in scene.known.values() if told.in_profile]
     while rng.random() < ASIDE_SHARE:
         profile.insert(rng.randint(0, len(profile)), aside(rng, values))
@@ -82,6 +83,8 @@ def dialogue(
         said = dated_turns(scene, turns)
     elif kind == "drill":
         said = drill_turns(scene, turns)
+    elif kind == "far":
+        said = far_turns(scene, turns)
     elif kind == "telling":
         said = told_turns(scene, turns)
     else:
@@ -89,7 +92,7 @@ def dialogue(
     for text, reply, lines in said:
         if heldout.is_opening(text):
             continue
-        if kind in ("dense", "telling", "drill", "dated"):
+        if kind in ("dense", "telling", "drill", "dated", "far"):
             # As many for what is not known: else that there are memories at all would tell that it is.
             lines += distractor_lines(scene) if rng.random() < (0.45 if lines else 0.85) else []
         else:

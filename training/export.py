@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, TokenType
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType, RopeScalingType, TokenType
 from gguf.quants import dequantize, quantize
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
@@ -56,6 +56,10 @@ def export_gguf(model: Model, tokenizer: Tokenizer, path: Path, *, kind: Kind = 
     writer.add_head_count_kv(size.kv_heads)
     writer.add_layer_norm_rms_eps(size.norm_epsilon)
     writer.add_rope_freq_base(size.rope_base)
+    if size.rope_factor != 1:
+        writer.add_rope_scaling_type(RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(size.rope_factor)
+        writer.add_rope_scaling_orig_ctx_len(size.rope_tokens)
     writer.add_vocab_size(size.vocabulary)
     _add_tokenizer(writer, tokenizer)
     _add_tensors(writer, model, kind)

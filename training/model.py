@@ -42,11 +42,32 @@ class RmsNorm(nn.Module):
         return functional.rms_norm(x, (x.size(-1),), self.weight, self.epsilon)
 
 
+def frequencies(size: ModelSize) -> Tensor:
+    """(head_width / 2,): how far each rotary pair turns a token, in radians; with a `rope_factor` those of YaRN.
+
+    YaRN: Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models" (2023). Pairs that turn more
+    than 32 times in `rope_tokens` stay as they are, those that turn less than once are slowed by the factor, those
+    between by part of it, in the steps of llama.cpp.
+    """
+    plain = size.rope_base ** (-torch.arange(0, size.head_width, 2) / size.head_width)
+
+    def pair_turning(times: int) -> float:
+        turn = size.rope_tokens / (times * 2 * math.pi)
+        return size.head_width * math.log(turn) / (2 * math.log(size.rope_base))
+
+    first, last = max(0, math.floor(pair_turning(32))), min(size.head_width - 1, math.ceil(pair_turning(1)))
+    slowed = ((torch.arange(size.head_width // 2) - first) / max(0.001, last - first)).clamp(0, 1)
+    return plain * (1 - slowed + slowed / size.rope_factor)
+
+
 def rotary(size: ModelSize) -> tuple[Tensor, Tensor]:
-    """Cosines and sines, (context, head_width) each, the two halves alike."""
-    frequencies = size.rope_base ** (-torch.arange(0, size.head_width, 2) / size.head_width)
-    angles = torch.arange(size.context_tokens)[:, None] * frequencies[None]
-    return torch.cat([angles.cos()] * 2, -1), torch.cat([angles.sin()] * 2, -1)
+    """Cosines and sines, (context, head_width) each, the two halves alike.
+
+    YaRN makes both larger, so that attention is as sharp among more tokens.
+    """
+    scale = 1 + 0.1 * math.log(size.rope_factor)
+    angles = torch.arange(size.context_tokens)[:, None] * frequencies(size)[None]
+    return scale * torch.cat([angles.cos()] * 2, -1), scale * torch.cat([angles.sin()] * 2, -1)
 
 
 def _rotate(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
@@ -165,11 +186,11 @@ def build_previous_token_head(
     size, block = model.size, model.blocks[layer]
     assert isinstance(block, Block)
     width, half = size.head_width, size.head_width // 2
-    frequencies = size.rope_base ** (-torch.arange(0, width, 2) / width)
+    turns = frequencies(size)
     key, query = torch.zeros(width), torch.zeros(width)
     key[:pairs] = math.sqrt(amplitude)
-    query[:pairs] = math.sqrt(amplitude) * torch.cos(-frequencies[:pairs] * distance)
-    query[half : half + pairs] = math.sqrt(amplitude) * torch.sin(-frequencies[:pairs] * distance)
+    query[:pairs] = math.sqrt(amplitude) * torch.cos(-turns[:pairs] * distance)
+    query[half : half + pairs] = math.sqrt(amplitude) * torch.sin(-turns[:pairs] * distance)
     with torch.no_grad():
         block.qkv.bias[head * width : (head + 1) * width] = query
         shared = size.width + head * size.kv_heads // size.heads * width

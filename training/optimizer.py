@@ -59,9 +59,16 @@ class Muon(torch.optim.Optimizer):
 
 
 class Optimizers:
-    """Both optimizers as one, with one factor for both learning rates."""
+    """Both optimizers as one, with one factor for both learning rates.
 
-    def __init__(self, model: Model, *, matrix_rate: float, other_rate: float) -> None:
+    Args:
+        attention_only: all else but attention is frozen.
+    """
+
+    def __init__(self, model: Model, *, matrix_rate: float, other_rate: float, attention_only: bool = False) -> None:
+        if attention_only:
+            for name, parameter in model.named_parameters():
+                parameter.requires_grad_(".qkv." in name or ".output." in name)
         matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
         others = [p for p in model.parameters() if p.dim() == 1] + [model.embedding.weight]
         self._rates = (matrix_rate, other_rate)

@@ -6,7 +6,7 @@ import json
 import random
 from importlib.resources import files
 
-from assistant.prompt import PromptMessage
+from assistant.prompt import PromptMessage, user_text
 from training import phrases, remarks, talk
 from training.acts import question_for
 from training.facts import Fact, draw_fact, draw_kind
@@ -104,3 +104,19 @@ def chatter(values: Values, rng: random.Random) -> list[PromptMessage]:
     """A casual dialogue, all of it as user turns: practice in English, and no reply to learn from."""
     turns = rng.choice(values.turns)
     return [PromptMessage(role="user", content=turn) for turn in turns[: rng.randint(4, 12)] if values.allowed(turn)]
+
+
+def casual_talk(values: Values, rng: random.Random, date: str) -> list[PromptMessage]:
+    """Two exchanges of a casual dialogue, as the app would show them to the model; no reply to learn from."""
+    turns = rng.choice(values.turns)
+    first = rng.randrange(max(1, len(turns) - 3))
+    said = turns[first : first + 4]
+    return [
+        message
+        for text, reply in zip(said[::2], said[1::2], strict=False)
+        if values.allowed(text) and values.allowed(reply)
+        for message in (
+            PromptMessage(role="user", content=user_text(date, text)),
+            PromptMessage(role="assistant", content=reply),
+        )
+    ]

@@ -65,7 +65,12 @@ class Run:
             self.tokenizer = learn_tokenizer(self._sample(5000), vocabulary=config.size.vocabulary)
             self.tokenizer.save(str(out / TOKENIZER))
         self.model = Model(config.size).to(config.device)
-        self.optimizers = Optimizers(self.model, matrix_rate=config.matrix_rate, other_rate=config.other_rate)
+        self.optimizers = Optimizers(
+            self.model,
+            matrix_rate=config.matrix_rate,
+            other_rate=config.other_rate,
+            attention_only=config.attention_only,
+        )
         self.stage = "copying"
         self.step = 0
         self.trained_s = 0.0
