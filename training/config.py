@@ -69,7 +69,7 @@ class Config:
     far_share: float = 0.3
     """Share of the dialogues that may fill a row in which what is told and its question stand far apart."""
     attention_only: bool = False
-    """Only the matrices of attention learn: what is copied from where, and little of what is said."""
+    """Only attention learns, its matrices and biases: what is copied from where, and little of what is said."""
     checkpoint_minutes: float = 3.0
     threads: int = 2
     device: str = "cpu"
