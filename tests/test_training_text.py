@@ -14,11 +14,13 @@ import torch
 from assistant import wording
 from assistant.grounding import inventions
 from assistant.refinement import PROPOSE
-from training import background, phrases, skills, talk
+from training import background, lexicon, phrases, skills, talk
 from training.batches import DialogueBatches, copying_batch
-from training.cases import heldout
+from training.cases import heldout, make
 from training.config import CONFIGS
 from training.dialogues import dialogue
+from training.evaluate import read_cases
+from training.facts import OF_OTHERS
 from training.model import IGNORED, document_mask
 from training.scene import ASIDES, aside
 from training.tokens import learn_tokenizer
@@ -33,16 +35,24 @@ def values() -> Values:
     return Values()
 
 
+def kept_cases():
+    return read_cases([make.HERE / "recall_kept.jsonl"])
+
+
+def _bare(form: str) -> str:
+    return re.sub(r"[^a-z0-9 ]", "", form.lower()).strip()
+
+
 def day(text: str) -> datetime:
     return datetime.strptime(text, "%d %B %Y")
 
 
 def test_every_exchange_has_many_ways_to_say_it_and_several_replies_in_whole_sentences():
     entries = phrases.exchanges()
-    assert len(entries) > 250
+    assert len(entries) > 400
     for entry in entries:
         assert set(entry) == {"weight", "said", "replies"} and entry["weight"] > 0
-        assert len(entry["said"]) >= 10 and len(entry["replies"]) >= 4, entry["said"][0]
+        assert len(entry["said"]) >= 8 and len(entry["replies"]) >= 4, entry["said"][0]
         for reply in entry["replies"]:
             assert set(reply) == {"core", "brief"} and reply["core"]
             for text in (*reply["core"], reply["brief"]):
@@ -55,6 +65,87 @@ def test_no_exchange_holds_a_word_of_the_case_files():
         replies = [text for reply in entry["replies"] for text in (*reply["core"], reply["brief"])]
         for text in [whole for said in entry["said"] for whole in phrases.spelt_out(said)] + replies:
             assert not barred & set(re.findall(r"[a-z]+", text.lower())), text
+
+
+KINDS_OF_DATA = (*OF_OTHERS, "event", "trip_where", "trip_when", "been", "car", "collection", "height", "not-eaten")
+
+
+def test_every_kind_of_data_is_told_with_its_value_and_asked_for_without_in_words_of_no_case():
+    barred, cases = (
+        heldout.words(),
+        {_bare(case["messages"][-1]["content"].rpartition("\n\n")[2]) for case in kept_cases()},
+    )
+    for key in KINDS_OF_DATA:
+        for word in ("sister", "eye test", "in May 2027"):
+            told, asked = phrases.kind(key, "told", word), phrases.kind(key, "asked", word)
+            assert min(len(told), len(asked)) >= 10 and all(form.count("{v}") == 1 for form in told), key
+            assert not any("{" in form or " a eye" in form for form in asked), key
+            spelt = {whole for form in (*told, *asked) for whole in phrases.spelt_out(form)}
+            assert not any(barred & set(re.findall(r"[a-z]+", form.lower())) for form in spelt), key
+            assert not cases & set(map(_bare, spelt)), key
+
+
+def test_an_article_fits_the_word_after_it():
+    text = "I'm a engineer, a one-off, a euphonium player and a nurse with a idea"
+    assert phrases.with_articles(text) == "I'm an engineer, a one-off, a euphonium player and a nurse with an idea"
+
+
+def exchanges_of(values, kind, seed, count=200, facts=8):
+    """(whole prompt before it, what the user says, reply) of many dialogues."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        messages = [m.content for m in dialogue(rng, values, turns=6, facts=facts, kind=kind)]
+        for at in range(1, len(messages), 2):
+            yield "\n".join(messages[: at + 1]), messages[at], messages[at + 1]
+
+
+def test_two_of_a_kind_are_named_together_and_both_were_told(values):
+    found = 0
+    for prompt, _, reply in exchanges_of(values, "dense", 0):
+        if names := re.search(r"[Yy]our (\w+) are called (.+?) and (.+?)[.,]", reply):
+            found += 1
+            assert names[1] in lexicon.MANY.values() and names[2] in prompt and names[3] in prompt, (prompt, reply)
+    assert found > 5
+
+
+def test_a_pet_may_be_asked_for_by_another_word_and_is_named_by_its_own(values):
+    found = 0
+    for _, asked, reply in exchanges_of(values, "dense", 1, count=400):
+        question = asked.rpartition("\n\n")[2].lower()
+        if (pet := re.search(r"[Yy]our (goldfish|parrot|budgie|canary|kitten|puppy) is called", reply)) and (
+            pet[1] not in question and re.search(rf"\b{lexicon.OTHER_WORDS[pet[1]][0]}\b", question)
+        ):
+            found += 1
+    assert found > 1
+
+
+def test_who_somebody_is_follows_from_their_name(values):
+    found = 0
+    for prompt, asked, reply in exchanges_of(values, "dense", 2, count=300):
+        if named := re.search(r"^([A-Z]\w+) is your (\w+)\.", reply):
+            found += 1
+            assert named[1] in asked and named[2] in prompt, (prompt, reply)
+    assert found > 5
+
+
+def test_no_plan_has_another_day_beside_its_own(values):
+    lines = [line for prompt, _, _ in exchanges_of(values, "busy", 3) for line in prompt.split("\n")]
+    plans = [
+        line
+        for line in lines
+        if re.match(r"- The user('s| has| is going)", line) and re.search(r" on \d+ \w+ \d{4}", line)
+    ]
+    assert len(plans) > 20 and not any("(since" in line for line in plans)
+
+
+def test_what_stands_in_the_summary_of_a_conversation_is_asked_for(values):
+    found = 0
+    for prompt, _, reply in exchanges_of(values, "plain", 4, count=500, facts=5):
+        if "Earlier in this conversation:" not in prompt or not (value := re.search(r"is called (.+?)\.", reply)):
+            continue
+        summary = prompt.partition("Earlier in this conversation:")[2].partition("\n\n")[0]
+        found += value[1] in summary and prompt.count(value[1]) == summary.count(value[1])
+    assert found
 
 
 def test_small_talk_comes_from_the_exchanges_that_are_written_as_data_too():

@@ -9,7 +9,18 @@ from dataclasses import replace
 
 from assistant.prompt import long_date
 from training import lexicon, remarks, skills, talk
-from training.facts import Fact, Kind, draw_fact, draw_kind, sentence
+from training.facts import (
+    KINDS,
+    OF_OTHERS,
+    Fact,
+    Kind,
+    animal_kind,
+    draw_fact,
+    draw_kind,
+    of_relative,
+    relation_kind,
+    sentence,
+)
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
 
@@ -116,13 +127,20 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
         (_date, 0.01),
         (_two_things, 0.03),
         (_yes_or_no, 0.04),
-        (_group, 0.025),
+        (_group, 0.03),
+        (_who_is, 0.03),
+        (_about_one, 0.02),
         (_said_about, 0.03),
         (_skill, 0.05),
     )
     if dense and scene.rng.random() < 0.6:
-        return scene.rng.choices((_recall, _unknown, _about_me, _yes_or_no, _group), (0.46, 0.45, 0.03, 0.04, 0.02))[0](
-            scene
+        acts = (
+            (_recall, 0.45),
+            (_unknown, 0.42),
+            (_about_me, 0.03),
+            (_yes_or_no, 0.04),
+            (_group, 0.02),
+            (_who_is, 0.04),
         )
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
@@ -137,20 +155,44 @@ def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
 def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
     rng, fact = scene.rng, told.fact
     question = question_for(rng, fact.kind, fact.value)
-    scene.asked.append(question)
     both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]
     value = " and ".join(t.fact.value for t in both)
     first = sentence(fact.kind.you[0].format(v=value))
+    many = lexicon.MANY.get(fact.kind.name, "") if len(both) > 1 else ""
+    if many:
+        question = rng.choice(MANY_ASKED).format(many) if rng.random() < 0.6 else question
+        first = f"Your {many} are called {value}."
+    elif rng.random() < 0.2 and (word := _other_word(scene, fact.kind)):
+        question = question_for(rng, word)
     if rng.random() < 0.12:
         first = sentence(
             f"{rng.choice(('you told me that', 'as far as I know,', 'I remember that'))} {first[0].lower()}{first[1:]}"
         )
-    brief = f"{value}." if rng.random() < 0.25 else first
+    alone = sentence(value) if fact.kind.has_days else f"{value}."
+    brief = alone if rng.random() < 0.25 else first
     core = [first]
     if rng.random() < 0.12 and told.since and told.in_memory and len(both) == 1:
         core.append(f"You told me on {long_date(told.since)}." if rng.random() < 0.5 else "I have it in my memory.")
+    scene.asked.append(question)
     lines = [line for t in both for line in _needed(scene, t)]
     return noisy(question, rng), Reply(core=tuple(core), brief=brief, extras=_recall_extras(rng)), lines
+
+
+MANY_ASKED = (
+    *("What are my {} called?", "What are the names of my {}?", "Do you remember my {}?", "Who are my {}?"),
+    *("my {}, what are they called?", "Do you know the names of my {}?", "Tell me what my {} are called.", "my {}?"),
+    *("Which names did I give you for my {}?", "how are my {} called", "I have {}. What are their names?"),
+    *("Can you name my {}?", "Name my {}.", "What do I call my {}?", "Did I tell you the names of my {}?"),
+)
+
+
+def _other_word(scene: Scene, kind: Kind) -> Kind | None:
+    """The kind by another word for it, one that says nothing else in this dialogue; None where there is none."""
+    words = [word for word in lexicon.OTHER_WORDS.get(kind.name, ()) if not _near(word, scene.known, but=kind.name)]
+    if not words:
+        return None
+    make = animal_kind if kind.attribute.startswith("pet:") else relation_kind
+    return make(scene.rng.choice(words))
 
 
 OVER = (
@@ -267,7 +309,7 @@ def question_for(rng: random.Random, kind: Kind, value: str = "") -> str:
     """
     if kind.name == "preference" and value and rng.random() < 0.4:
         return rng.choice(OVER).format(o=value.partition(" over ")[2])
-    mine = kind.what.replace("your", "my").replace("you are", "I am").replace("you", "I")
+    mine = _asked_by_me(kind.what)
     is_named = kind.what.startswith(("your ", "the name of your "))
     luck = rng.random()
     if luck < 0.6:
@@ -288,6 +330,11 @@ def question_for(rng: random.Random, kind: Kind, value: str = "") -> str:
     return text[0].upper() + text[1:]
 
 
+def _asked_by_me(what: str) -> str:
+    """`where your sister lives` as the user says it: `where my sister lives`."""
+    return what.replace("your", "my").replace("you are", "I am").replace("you were", "I was").replace("you", "I")
+
+
 def _recall_extras(rng: random.Random) -> tuple[str, ...]:
     return (
         rng.choice(("I remember that well.", "You told me so.", "That is what you told me.", "I have that from you.")),
@@ -296,8 +343,12 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
 
 def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
+    people = [t.fact.kind.name for t in scene.known.values() if t.fact.kind.attribute.startswith("person:")]
     for _ in range(30):
         kind = draw_kind(rng, common_share=0.75) or draw_fact(rng, scene.values).kind
+        if people and rng.random() < 0.15:
+            # The name is known, and this is not.
+            kind = of_relative(rng.choice(OF_OTHERS), rng.choice(people))
         if kind.name not in scene.known and not _near(kind.name, scene.known):
             break
     else:
@@ -340,22 +391,41 @@ NEARLY: dict[str, set[str]] = {
     "favourite dish": {"like", "love", "favourite food"},
     "favourite drink": {"preference"},
     "hobby": {"like", "love", "instrument", "learning"},
-    "dislike": {"allergy", "diet"},
-    "diet": {"allergy"},
+    "dislike": {"allergy", "diet", "not-eaten", "not-drunk"},
+    "diet": {"allergy", "not-eaten"},
+    "not-eaten": {"allergy", "diet", "dislike"},
+    "not-drunk": {"dislike"},
+    "goal": {"learning"},
+    "birthplace": {"origin"},
+    "origin": {"birthplace"},
+    "birth-year": {"age"},
+    "age": {"birth-year"},
+    "drives": {"car"},
+    "car": {"drives"},
+    "status": PARTNERS,
+    "collection": {"hobby"},
     "studies": {"learning"},
     "language": {"learning"},
     **dict.fromkeys(PARTNERS, PARTNERS),
 }
+for _one, _others in lexicon.OTHER_WORDS.items():
+    for _other in _others:
+        NEARLY[_one] = NEARLY.get(_one, set()) | {_other}
+        NEARLY[_other] = NEARLY.get(_other, set()) | {_one}
 """What answers a question for each kind well enough that not knowing would be a lie. All else must be told apart."""
 
 
-def _near(kind: str, known: dict[str, Told]) -> bool:
-    return bool(NEARLY.get(kind, set()) & {name.removesuffix(" 2") for name in known})
+def _near(kind: str, known: dict[str, Told], *, but: str = "") -> bool:
+    """Whether something known, `but` aside, answers a question for `kind`, or nearly."""
+    names = {name.removesuffix(" 2") for name in known} - {but}
+    return bool(NEARLY.get(kind, set()) & names) or (bool(but) and kind in names)
 
 
 def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:
     """`new`: rather what stands nowhere yet."""
     rng = scene.rng
+    if rng.random() < 0.06 and (pair := _tell_two(scene)):
+        return pair
     facts: list[Fact] = []
     for _ in range(rng.choices((1, 2, 3), (0.62, 0.3, 0.08))[0]):
         fact = draw_fact(rng, scene.values, draw_kind(rng, common_share=0.5))
@@ -398,6 +468,41 @@ def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:
         ),
     )
     return text, Reply(core=tuple(core), brief=brief, extras=extras, greets=True), noise_lines(scene)
+
+
+TWO_TOLD = (
+    *("I have two {k}, {a} and {b}.", "I have two {k} called {a} and {b}.", "We have two {k}: {a} and {b}"),
+    *("My {k} are called {a} and {b}.", "my two {k} are {a} and {b}", "{a} and {b} are my {k}."),
+    *("My {k}' names are {a} and {b}.", "my {k}, {a} and {b}, are with me", "I've got two {k} named {a} and {b}"),
+    *("The names of my {k} are {a} and {b}.", "i have 2 {k} called {a} and {b}", "My {k} {a} and {b} are lovely."),
+    *("{a} and {b}, those are my two {k}.", "Two {k} live with me, {a} and {b}.", "Did I mention my {k} {a} and {b}?"),
+    *("I was out with my {k} {a} and {b} today.", "meet my {k}: {a} and {b}", "i got two {k}, {a} and {b}"),
+)
+
+
+def _tell_two(scene: Scene) -> tuple[str, Reply, list[str]] | None:
+    """Two pets or people of one kind, by their names; None where that kind is known already."""
+    rng, values = scene.rng, scene.values
+    name, many = rng.choice(list(lexicon.MANY.items()))
+    kind = next(kind for kind in KINDS if kind.name == name)
+    one, other = (draw_fact(rng, values, kind) for _ in range(2))
+    if name in scene.known or _near(name, scene.known) or one.value == other.value:
+        return None
+    scene.known[name], scene.known[f"{name} 2"] = Told(fact=one), Told(fact=other)
+    both = f"{one.value} and {other.value}"
+    text = noisy(rng.choice(TWO_TOLD).replace("{k}", many), rng).format(a=one.value, b=other.value)
+    that = f"your {many} are called {both}"
+    forms = (
+        f"Thank you, I will remember that {that}.",
+        f"I will keep in mind that {that}.",
+        f"Good to know that {that}.",
+        f"{both} are lovely names.",
+        f"It is nice to hear about {both}.",
+        f"I would like to hear more about {both}.",
+    )
+    extras = (rng.choice(("I will remember that.", "Thank you for telling me.", "I have noted both.")),)
+    reply = Reply(core=(rng.choice(forms),), brief=f"Got it, {that}.", extras=extras, greets=True)
+    return text, reply, noise_lines(scene)
 
 
 def _acknowledged(rng: random.Random, facts: list[Fact], *, short: bool = False) -> str:
@@ -623,8 +728,6 @@ def _suggest(scene: Scene) -> tuple[str, Reply, list[str]]:
     """A simple suggestion made of what is known."""
     rng = scene.rng
     foods = [n for n in ("love", "like", "favourite food", "favourite dish") if n in scene.known]
-    if "allergy" not in scene.known and not foods:
-        return _recall(scene)
     core, lines = [], []
     if foods:
         told = scene.known[rng.choice(foods)]
@@ -643,7 +746,14 @@ def _suggest(scene: Scene) -> tuple[str, Reply, list[str]]:
             "What shall I cook?",
         )
     )
+    if not core:
+        return noisy(question, rng), _nothing_to_go_by("what you like to eat"), lines
     return noisy(question, rng), Reply(core=tuple(core), brief=core[0], greets=True), lines
+
+
+def _nothing_to_go_by(what: str) -> Reply:
+    first = f"I don't know yet {what}."
+    return Reply(core=(first, "If you tell me, I can suggest something."), brief=first, greets=True)
 
 
 ADVICE = (
@@ -666,8 +776,6 @@ def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
     """What to do with free time, from what is known of the user."""
     rng = scene.rng
     fitting = [(scene.known[name], form) for name, form in ADVICE if name in scene.known]
-    if not fitting:
-        return _small_talk(scene)
     chosen = rng.sample(fitting, min(len(fitting), rng.choice((1, 1, 2))))
     core = tuple(form.format(v=told.fact.value) for told, form in chosen)
     lines = [line for told, _ in chosen for line in _needed(scene, told)]
@@ -685,6 +793,8 @@ def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
             "Any tips for my day off?",
         )
     )
+    if not fitting:
+        return noisy(question, rng), _nothing_to_go_by("what you like to do"), []
     return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), lines
 
 
@@ -704,11 +814,23 @@ def _asked_of(kind: Kind, value: str) -> str:
         "language": "Do I speak {v}?",
         "birthday": "Is my birthday on {v}?",
         "age": "Am I {v} years old?",
+        "status": "Am I {v}?",
+        "drives": "Do I drive a {v}?",
+        "collection": "Do I collect {v}?",
+        "not-eaten": "Do I avoid {v}?",
+        "birthplace": "Was I born in {v}?",
     }.get(kind.name, "")
     if kind.name.startswith("favourite "):
         plain = f"Is {{v}} my {kind.name}?"
     elif kind.attribute.startswith(("pet:", "person:", "thing:")):
         plain = f"Is my {kind.name} called {{v}}?"
+    elif kind.name.endswith(OF_OTHERS):
+        form = {"lives": "Does my {} live in {{v}}?", "works": "Does my {} work as a {{v}}?"}
+        form |= {"aged": "Is my {} {{v}} years old?", "allergic": "Is my {} allergic to {{v}}?"}
+        who, _, sort = kind.name.rpartition(" ")
+        plain = form.get(sort, "Is my {}'s birthday on {{v}}?").format(who)
+    elif kind.name.startswith("event ") and kind.name != "event trip":
+        plain = f"Is my {kind.name.removeprefix('event ')} {{v}}?"
     return plain.format(v=value)
 
 
@@ -757,6 +879,22 @@ GROUPS = (
         "anyone in your life",
     ),
     (
+        (
+            "What are my plans?",
+            "What do I have planned?",
+            "What is coming up?",
+            "Do I have any appointments?",
+            "What's in my diary?",
+            "what have I got coming up",
+            "Which appointments do I have?",
+            "What do I have on?",
+            "tell me my plans",
+            "Is there anything planned?",
+        ),
+        "event ",
+        "any plans",
+    ),
+    (
         ("What are my favourite things?", "Which favourites do I have?", "What do I like best?"),
         "favourite:",
         "any favourites",
@@ -768,7 +906,8 @@ def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
     """All that is known of one sort: pets, people, favourites."""
     rng = scene.rng
     asked, sort, none = rng.choice(GROUPS)
-    told = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(sort)]
+    kinds = ((t, t.fact.kind) for t in scene.known.values())
+    told = [t for t, kind in kinds if kind.attribute.startswith(sort) or kind.name.startswith(sort)]
     question = noisy(rng.choice(asked), rng)
     if not told:
         first = f"You haven't told me about {none} yet."
@@ -778,6 +917,59 @@ def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
     first = sentence(parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1])
     lines = [line for t in told for line in _needed(scene, t)]
     return question, Reply(core=(first,), brief=first), lines
+
+
+WHO_IS = (
+    *("Who is {v}?", "Who's {v}?", "who is {v} again", "Do you know who {v} is?", "Do you remember who {v} is?"),
+    *("{v} is who?", "Remind me who {v} is.", "Tell me who {v} is.", "I forgot who {v} is.", "Do you know {v}?"),
+    *("Who did I say {v} is?", "Do you remember {v}?", "Have I told you about {v}?", "Did I mention {v}?"),
+)
+
+
+def _who_is(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """A pet or a person by name: whose name it is."""
+    rng = scene.rng
+    named = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(("pet:", "person:"))]
+    if not named:
+        return _recall(scene)
+    if rng.random() < 0.15:
+        stranger = scene.values.proper(rng, [*lexicon.PEOPLE, *lexicon.PETS], made_share=0.5)
+        if all(stranger.lower() not in t.fact.value.lower() for t in scene.known.values()):
+            question = rng.choice(WHO_IS[-3:]).format(v=stranger)
+            first = rng.choice((f"You haven't told me about {stranger} yet.", f"I don't know who {stranger} is."))
+            second = "If you tell me, I will remember it."
+            return noisy(question, rng), Reply(core=(first, second), brief=first, greets=True), []
+    told = rng.choice(named)
+    name, value = told.fact.kind.name, told.fact.value
+    question = noisy(rng.choice(WHO_IS), rng).format(v=value)
+    first = sentence(
+        rng.choice((f"{value} is your {name}", f"{value} is your {name}", f"your {name} is called {value}"))
+    )
+    return question, Reply(core=(first,), brief=first, extras=_recall_extras(rng)), _needed(scene, told)
+
+
+ABOUT_ONE = (
+    *("What do you know about my {k}?", "Tell me about my {k}", "What have I told you about my {k}?"),
+    *("What do you remember about my {k}?", "Tell me everything about my {k}.", "what did I say about my {k}"),
+    *("Describe my {k}.", "Do you know anything about my {k}?", "Say something about my {k}."),
+)
+
+
+def _about_one(scene: Scene) -> tuple[str, Reply, list[str]]:
+    """All that is known of one person or pet."""
+    rng = scene.rng
+    told = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(("pet:", "person:"))]
+    told += [t for t in scene.known.values() if t.fact.kind.name.endswith(OF_OTHERS)]
+    if not told:
+        return _unknown(scene)
+    word = rng.choice(told).fact.kind.name.partition(" ")[0]
+    told = [t for t in told if t.fact.kind.name.partition(" ")[0] == word]
+    parts = [t.fact.kind.you[0].format(v=t.fact.value) for t in told]
+    parts = [parts[0], *(re.sub(rf"^your {re.escape(word)} ", "", part) for part in parts[1:])]
+    first = sentence(parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1])
+    question = noisy(rng.choice(ABOUT_ONE).format(k=word), rng)
+    lines = [line for t in told for line in _needed(scene, t)]
+    return question, Reply(core=(first,), brief=first, extras=_recall_extras(rng)), lines
 
 
 COMMON = frozenset(
@@ -822,18 +1014,19 @@ def _skill(scene: Scene) -> tuple[str, Reply, list[str]]:
 
 def _since_when(scene: Scene) -> tuple[str, Reply, list[str]]:
     rng = scene.rng
-    dated = [t for k, t in scene.known.items() if t.since and t.in_memory and not t.older and not k.endswith(" 2")]
+    kept = [t for k, t in scene.known.items() if t.since and t.in_memory and not k.endswith(" 2")]
+    dated = [t for t in kept if not t.older and not t.fact.kind.has_days]
     if not dated:
         return _recall(scene)
     told = rng.choice(dated)
     assert told.since is not None
-    that = told.fact.kind.you[0].format(v=told.fact.value)
+    that, what = told.fact.kind.you[0].format(v=told.fact.value), _asked_by_me(told.fact.kind.what)
     line = f"{told.fact.kept} (since {long_date(told.since)})"
     question = rng.choice(
         (
-            f"Since when do you know {told.fact.kind.what}?",
-            f"When did I tell you {told.fact.kind.what}?",
-            f"How long have you known {told.fact.kind.what}?",
+            f"Since when do you know {what}?",
+            f"When did I tell you {what}?",
+            f"How long have you known {what}?",
         )
     )
     first = f"Since {long_date(told.since)} I know that {that}."

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
+from training import phrases
 from training.acts import dated_turns, drill_turns, far_turns, told_turns, turn
 from training.cases import heldout
 from training.facts import draw_facts
@@ -68,6 +69,7 @@ def dialogue(
     persona = persona_of(scene, name)
     scene.style = manner_of(persona)
     rules, topic_rules, scene.style = brief_rule(scene) if kind in ("drill", "dated", "far") else draw_rules(scene)
+    summary = summary_of(scene) if rng.random() < 0.12 else ""
     profile = [told.fact.kept for told in scene.known.values() if told.in_profile]
     while rng.random() < ASIDE_SHARE:
         profile.insert(rng.randint(0, len(profile)), aside(rng, values))
@@ -76,9 +78,9 @@ def dialogue(
         GLOBAL_RULES if rng.random() < 0.9 else "",
         rules=rules,
         profile=profile,
-        summary=summary_of(scene) if rng.random() < 0.06 else "",
+        summary=summary,
     )
-    messages = [PromptMessage(role="system", content=system)]
+    messages = [PromptMessage(role="system", content=phrases.with_articles(system))]
     if kind == "dated":
         said = dated_turns(scene, turns)
     elif kind == "drill":
@@ -101,6 +103,7 @@ def dialogue(
         rng.shuffle(lines)
         shown = None if rng.random() < 0.02 else today
         block = block_text(shown, lines, topic_rules if rng.random() < 0.97 else ())
-        messages.append(PromptMessage(role="user", content=user_text(block, text)))
-        messages.append(PromptMessage(role="assistant", content=render(reply, scene.style, rng)))
+        asked, answer = user_text(block, text), render(reply, scene.style, rng)
+        messages.append(PromptMessage(role="user", content=phrases.with_articles(asked)))
+        messages.append(PromptMessage(role="assistant", content=phrases.with_articles(answer)))
     return messages

@@ -282,6 +282,7 @@ def figures(results: list[Result], **measured: float | None) -> dict[str, float 
             (pairs_in(r.reply) for r in results if "facts" in r.case),
         ),
         "decline": share(rows["decline"]),
+        **({"recall_kept": share(rows["recall_kept"])} if "recall_kept" in rows else {}),
         "loops": share(r.cut or loops(r.reply) for r in results if "facts" not in r.case),
         **{
             name: None if value is None else round(value, 3)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from memory.dates import MONTHS
 from training import lexicon, phrases
 from training.values import Values
 
@@ -36,6 +37,8 @@ class Kind:
     """Whether a user may have several at once."""
     passing: str = ""
     """The key in `training.phrases` of messages that name one in passing."""
+    has_days: bool = False
+    """Whether its own day stands in it, as in plans: then none stands beside it."""
 
     def tell(self, rng: random.Random) -> str:
         """One way to tell it, `{v}` for the value."""
@@ -61,8 +64,7 @@ def _named(words: list[str], made_share: float = 0.6) -> Callable[[random.Random
 
 
 def _day_of_year(rng: random.Random, values: Values) -> str:
-    months = "January February March April May June July August September October November December"
-    return f"{rng.randint(1, 28)} {rng.choice(months.split())}"
+    return f"{rng.randint(1, 28)} {rng.choice(MONTHS)}"
 
 
 def animal_kind(animal: str) -> Kind:
@@ -283,7 +285,139 @@ def possession_kind(thing: str) -> Kind:
     )
 
 
+def _when(rng: random.Random, _values: Values | None = None) -> str:
+    """`on 3 December 2026`, `in July 2027`, `in 2027`, `from 9 to 12 May 2026`."""
+    month, year, luck = rng.choice(MONTHS), rng.randint(2014, 2036), rng.random()
+    if luck < 0.15:
+        return f"in {month} {year}"
+    if luck < 0.2:
+        return f"in {year}"
+    day = rng.randint(1, 24)
+    return f"from {day} to {day + rng.randint(1, 4)} {month} {year}" if luck < 0.28 else f"on {day} {month} {year}"
+
+
+def _number(least: int, most: int) -> Callable[[random.Random, Values], str]:
+    return lambda rng, values: str(rng.randint(least, most))
+
+
+def _height(rng: random.Random, values: Values) -> str:
+    feet = f"{rng.choice((5, 6))} ft {rng.randint(1, 11)}"
+    return rng.choice((f"{rng.randint(140, 205)} cm", f"1.{rng.randint(45, 99)} m", feet))
+
+
+def of_relative(sort: str, relation: str) -> Kind:
+    """What is known of somebody in the user's life: `lives`, `works`, `aged`, `born` or `allergic`."""
+    kept, you, what, draw = {
+        "lives": ("lives in {v}", "lives in {v}", "where your {k} lives", _named(lexicon.PLACES)),
+        "works": ("works as a {v}", "works as a {v}", "what your {k} does for a living", _listed(lexicon.JOBS)),
+        "aged": ("is {v} years old", "is {v} years old", "how old your {k} is", _number(1, 99)),
+        "born": ("has a birthday on {v}", "has a birthday on {v}", "when your {k}'s birthday is", _day_of_year),
+        "allergic": (
+            "is allergic to {v}",
+            "is allergic to {v}",
+            "what your {k} is allergic to",
+            _listed(lexicon.FOODS),
+        ),
+    }[sort]
+    return Kind(
+        name=f"{relation} {sort}",
+        kept=(f"The user's {relation} {kept}.",),
+        told=phrases.kind(sort, "told", relation),
+        asked=phrases.kind(sort, "asked", relation),
+        you=(f"your {relation} {you}",),
+        what=what.replace("{k}", relation),
+        draw=draw,
+    )
+
+
+def event_kind(event: str) -> Kind:
+    """When something is that the user has ahead."""
+    article = "an" if event[0] in "aeiou" else "a"
+    return Kind(
+        name=f"event {event}",
+        kept=(f"The user has {article} {event} {{v}}.", f"The user's {event} is {{v}}."),
+        told=phrases.kind("event", "told", event),
+        asked=phrases.kind("event", "asked", event),
+        you=(f"your {event} is {{v}}",),
+        what=f"when your {event} is",
+        acks=(f"I will keep your {event} {{v}} in mind.", f"I hope that your {event} {{v}} goes well."),
+        draw=_when,
+        has_days=True,
+    )
+
+
+def trip_kind(rng: random.Random, values: Values) -> Kind:
+    """A journey to come or one that is over: where, or when."""
+    if rng.random() < 0.25:
+        place = values.proper(rng, lexicon.PLACES)
+        return Kind(
+            name="been",
+            kept=(f"The user was in {place} {{v}}.",),
+            told=phrases.kind("been", "told", place),
+            asked=phrases.kind("been", "asked", place),
+            you=(f"you were in {place} {{v}}",),
+            what=f"when you were in {place}",
+            draw=_when,
+            has_days=True,
+        )
+    if rng.random() < 0.5:
+        when = _when(rng)
+        sort, kept, draw, what = "trip_where", f"going to {{v}} {when}", _named(lexicon.PLACES), "where you are going"
+    else:
+        when = values.proper(rng, lexicon.PLACES)
+        sort, kept, draw, what = "trip_when", f"going to {when} {{v}}", _when, f"when you are going to {when}"
+    return Kind(
+        name="event trip",
+        kept=(f"The user is {kept}.",),
+        told=phrases.kind(sort, "told", when),
+        asked=phrases.kind(sort, "asked", when),
+        you=(f"you are {kept}",),
+        what=what,
+        acks=("Have a good trip.", "That sounds like a lovely trip."),
+        draw=draw,
+        has_days=True,
+    )
+
+
 _PLAIN = (
+    *(
+        Kind(
+            name="drives" if key == "car" else key,
+            kept=(f"The user {kept}.",),
+            told=phrases.kind(key, "told"),
+            asked=phrases.kind(key, "asked"),
+            you=(f"you {you}",),
+            what=what,
+            acks=acks,
+            draw=draw,
+            plural=key in ("not-eaten", "not-drunk", "goal", "collection"),
+        )
+        for key, kept, you, what, acks, draw in (
+            ("car", "drives a {v}", "drive a {v}", "what you drive", (), _named(lexicon.CARS, 0.3)),
+            ("collection", "collects {v}", "collect {v}", "what you collect", (), _listed(lexicon.COLLECTIONS)),
+            ("height", "is {v} tall", "are {v} tall", "how tall you are", (), _height),
+            ("not-eaten", "does not eat {v}", "do not eat {v}", "what you do not eat", (), _listed(lexicon.FOODS)),
+            (
+                "not-drunk",
+                "does not drink {v}",
+                "do not drink {v}",
+                "what you do not drink",
+                (),
+                _listed(lexicon.DRINKS),
+            ),
+            (
+                "goal",
+                "wants to {v}",
+                "want to {v}",
+                "what your goal is",
+                ("Good luck with that.",),
+                _listed(lexicon.GOALS, 0),
+            ),
+            ("status", "is {v}", "are {v}", "whether you are married", (), _listed(lexicon.STATUSES, 0)),
+            ("birth-year", "was born in {v}", "were born in {v}", "which year you were born", (), _number(1925, 2014)),
+            ("birthplace", "was born in {v}", "were born in {v}", "where you were born", (), _named(lexicon.PLACES)),
+        )
+    ),
     Kind(
         name="name",
         attribute="name",
@@ -941,6 +1075,8 @@ COMMON_KINDS = (
 """What people tell and ask most. Relatives and pets are so many kinds that by weight alone these come seldom."""
 NAMELESS_SHARE = 0.4
 """Share of users whose name stands nowhere: else it would stand in nearly every prompt, and nobody would have to tell it."""
+OTHERS_SHARE = 0.4
+"""Share of facts, but for the common ones, that are plans or about somebody in the user's life."""
 ODD_SHARE = 0.15
 """Share of facts about any word at all, so that looking up is learnt rather than a list of kinds."""
 
@@ -953,7 +1089,20 @@ class Fact:
     """The sentence as the app keeps it."""
 
 
+OF_OTHERS = ("lives", "works", "aged", "born", "allergic")
+
+
+def _drawn_kind(rng: random.Random, values: Values) -> Kind:
+    """A plan of the user, or what is known of somebody in their life."""
+    luck = rng.random()
+    if luck < 0.55:
+        return of_relative(rng.choice(OF_OTHERS), rng.choice(lexicon.RELATIONS))
+    return event_kind(rng.choice(lexicon.EVENTS)) if luck < 0.8 else trip_kind(rng, values)
+
+
 def draw_fact(rng: random.Random, values: Values, kind: Kind | None = None, value: str | None = None) -> Fact:
+    if kind is None and rng.random() < OTHERS_SHARE:
+        kind = _drawn_kind(rng, values)
     if kind is None and rng.random() < ODD_SHARE:
         word = rng.choice(values.dictionary).lower()
         kind = rng.choice((animal_kind, relation_kind, possession_kind, favourite_kind))(word)
@@ -969,7 +1118,7 @@ def draw_kind(rng: random.Random, *, common_share: float) -> Kind | None:
 
 
 def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact]:
-    """`count` facts at most, by the name of their kind; of a plural kind now and then a second, "allergy 2".
+    """`count` facts at most, by the name of their kind; now and then a second of one kind, "allergy 2".
 
     In two draws of five most facts are of one make, several relatives or several pets, told apart by one word only.
     """
@@ -985,7 +1134,7 @@ def draw_facts(rng: random.Random, values: Values, count: int) -> dict[str, Fact
         if nameless and name == "name":
             continue
         facts.setdefault(name, fact)
-        if fact.kind.plural and rng.random() < 0.25:
+        if rng.random() < (0.25 if fact.kind.plural else 0.1 if name in lexicon.MANY else 0):
             second = draw_fact(rng, values, fact.kind)
             if second.value != facts[name].value:
                 facts.setdefault(f"{name} 2", second)

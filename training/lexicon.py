@@ -93,10 +93,69 @@ kayaking gaming writing travelling sewing embroidery calligraphy astronomy""".sp
 
 ANIMALS = (
     "dog cat parrot rabbit hamster horse turtle goldfish pony lizard snake canary budgie gecko ferret duck".split()
+    + "bird fish puppy kitten tortoise donkey".split()
 )
 
 RELATIONS = """sister brother mother father wife husband partner son daughter friend boss uncle aunt cousin neighbour
-grandmother grandfather girlfriend boyfriend colleague teacher doctor dentist nephew niece flatmate""".split()
+grandmother grandfather girlfriend boyfriend colleague teacher doctor dentist nephew niece flatmate mum mom dad grandma
+grandpa""".split()
+
+OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "goldfish": ("fish",),
+    "parrot": ("bird",),
+    "budgie": ("bird",),
+    "canary": ("bird",),
+    "pony": ("horse",),
+    "gecko": ("lizard",),
+    "puppy": ("dog",),
+    "kitten": ("cat",),
+    "mother": ("mum", "mom"),
+    "mum": ("mother", "mom"),
+    "mom": ("mother", "mum"),
+    "father": ("dad",),
+    "dad": ("father",),
+    "grandmother": ("grandma", "gran"),
+    "grandma": ("grandmother",),
+    "grandfather": ("grandpa", "granddad"),
+    "grandpa": ("grandfather",),
+    "wife": ("partner", "spouse"),
+    "husband": ("partner", "spouse"),
+    "flatmate": ("roommate",),
+    "boss": ("manager",),
+}
+"""Words by which one may ask for a pet or a person that was told by another."""
+
+MANY = {
+    "dog": "dogs",
+    "cat": "cats",
+    "parrot": "parrots",
+    "rabbit": "rabbits",
+    "hamster": "hamsters",
+    "horse": "horses",
+    "goldfish": "goldfish",
+    "budgie": "budgies",
+    "duck": "ducks",
+    "bird": "birds",
+    "fish": "fish",
+    "kitten": "kittens",
+    "puppy": "puppies",
+    "tortoise": "tortoises",
+    "ferret": "ferrets",
+    "sister": "sisters",
+    "brother": "brothers",
+    "son": "sons",
+    "daughter": "daughters",
+    "friend": "friends",
+    "uncle": "uncles",
+    "aunt": "aunts",
+    "cousin": "cousins",
+    "neighbour": "neighbours",
+    "colleague": "colleagues",
+    "flatmate": "flatmates",
+    "niece": "nieces",
+    "nephew": "nephews",
+}
+"""The plurals of pets and people of which one may have several."""
 
 FAVOURITES = """colour film book band song food dish season sport animal city team game flower drink restaurant singer
 country author fruit dessert holiday subject movie show cafe park""".split()
@@ -117,3 +176,32 @@ PERSONA_NOUNS = """companion mentor teacher guide friend helper coach librarian 
 scientist robot nurse cook detective sailor monk grandmother neighbour storyteller knight owl fox""".split()
 PERSONA_MANNERS = """warm curious calm thoughtful brisk practical patient kind funny dry gentle cheerful wise quiet
 direct playful polite strict relaxed honest witty sleepy brave careful plain modest lively""".split()
+
+EVENTS = """dentist appointment|doctor's appointment|job interview|driving test|exam|maths exam|concert|eye test|haircut|
+meeting|team meeting|parents' evening|wedding|graduation|operation|knee operation|blood test|vaccination|piano lesson|
+first lesson|flight|train|party|birthday party|housewarming|dinner party|book club|choir rehearsal|dress rehearsal|
+football match|final|marathon|race|check-up|physio session|therapy session|training course|presentation|deadline|
+tax appointment|viewing|flat viewing|house move|court date|school reunion|family reunion|farewell party|hearing test|
+driving lesson|yoga class|swimming lesson|interview|phone call|visa appointment|conference|workshop|audition""".replace(
+    "\n", ""
+).split("|")
+
+CARS = """Volvo|Skoda|Fiat|Honda|Toyota|Mazda|Ford Fiesta|Renault|Peugeot|Citroen|Tesla|Mini|Golf|Polo|Passat|Beetle|
+Kia|Hyundai|Subaru|Suzuki|Nissan Leaf|Seat|Dacia|BMW|Mercedes|Jaguar|Jeep|Land Rover|Saab|Lada|Smart|van|camper van|
+pickup|Vespa|motorbike|tractor|minibus|Corolla|Civic|Prius|Mustang|Trabant""".replace("\n", "").split("|")
+
+COLLECTIONS = """stamps|coins|vinyl records|postcards|model trains|old maps|sea shells|fridge magnets|comic books|teapots|
+butterflies|minerals|fossils|watches|fountain pens|typewriters|toy cars|chess sets|old cameras|bottle caps|snow globes|
+dolls|puzzles|cacti|orchids|keyrings|beer mats|autographs|first editions|board games|trading cards|thimbles|buttons|
+film posters|ticket stubs|mugs|spoons|masks|globes|radios|sneakers|hats|scarves|recipes""".replace("\n", "").split("|")
+
+GOALS = """run a marathon|write a novel|learn to swim|lose ten kilos|save for a house|buy a boat|quit smoking|
+start a business|finish my degree|get a dog|move to the countryside|sleep better|read more|cook more often|
+eat less sugar|drink more water|get fit|climb a mountain|cycle across France|visit Japan|see the northern lights|
+pass my exam|find a new job|get promoted|work less|spend more time with family|grow my own vegetables|build a shed|
+paint the kitchen|learn to drive|learn to dance|sing in a choir|play in a band|speak better French|record an album|
+keep a diary|call my parents more|be more patient|walk every day|do a handstand|sail round the world|adopt a child|
+pay off my loan|retire early|give up meat|plant a tree|sort out the attic|knit a jumper|bake my own bread|fly a plane
+""".replace("\n", "").split("|")
+
+STATUSES = "married single engaged divorced widowed separated".split()

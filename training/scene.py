@@ -245,7 +245,7 @@ def placed(scene: Scene, fact: Fact) -> Told:
     told.in_profile = place < 0.45
     told.in_memory = 0.3 < place < 0.62
     told.quoted = place >= 0.62 or (told.in_profile and rng.random() < 0.25)
-    if rng.random() < (0.85 if scene.restless else 0.22):
+    if not fact.kind.has_days and rng.random() < (0.85 if scene.restless else 0.22):
         older = draw_fact(rng, scene.values, fact.kind)
         if older.value not in fact.value and fact.value not in older.value:
             told.older, told.in_memory = older, True
@@ -271,7 +271,8 @@ def lines_of(scene: Scene, told: Told) -> list[str]:
     rng, fact, since = scene.rng, told.fact, told.since
     lines = []
     if told.in_memory:
-        dated = f" (since {long_date(since)})" if since and rng.random() < 0.93 else ""
+        has_date = since and not fact.kind.has_days and rng.random() < 0.93
+        dated = f" (since {long_date(since)})" if since and has_date else ""
         lines.append(fact.kept + dated)
     if told.quoted:
         lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))
@@ -319,15 +320,23 @@ def distractor_lines(scene: Scene) -> list[str]:
     for _ in range(rng.randint(1, 3)):
         if kept and rng.random() < 0.75:
             told = rng.choice(kept)
-            lines += lines_of(scene, told)[:2] or [f"{told.fact.kept} (since {long_date(told.since or scene.today)})"]
+            dated = "" if told.fact.kind.has_days else f" (since {long_date(told.since or scene.today)})"
+            lines += lines_of(scene, told)[:2] or [told.fact.kept + dated]
         else:
             lines.append(quote(scene, talk.small_talk(rng, scene.persona)[0], scene.past()))
     return lines
 
 
 def summary_of(scene: Scene) -> str:
-    said = [talk.small_talk(scene.rng, scene.persona)[0] for _ in range(scene.rng.randint(1, 3))]
-    return "\n".join(f"- The user said: {text}" for text in said)
+    """What was said earlier, as the app sums up without a model; facts that stand in it stand nowhere else."""
+    rng = scene.rng
+    said = [talk.small_talk(rng, scene.persona)[0] for _ in range(rng.randint(1, 3))]
+    alone = [told for key, told in scene.known.items() if not key.endswith(" 2") and f"{key} 2" not in scene.known]
+    for told in rng.sample(alone, min(len(alone), rng.randint(0, 3))):
+        told.in_profile = told.in_memory = told.quoted = False
+        told.since = told.older = None
+        said.insert(rng.randint(0, len(said)), told_in_passing(rng, told.fact))
+    return "\n".join(f"The user said: {text}" for text in said)
 
 
 def noise_lines(scene: Scene) -> list[str]:

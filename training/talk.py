@@ -896,7 +896,7 @@ def casual(rng: random.Random, values: Values) -> tuple[str, Reply] | None:
             return text, Reply(
                 core=(first, rng.choice(("What do you think about it?", *LARGER))), brief=first, greets=True
             )
-        second = rng.choice(("Tell me more.", "What do you like about it?", "How did that come about?"))
-        first = rng.choice(("That sounds interesting.", "Thank you for telling me.", "I like to hear that.", "I see."))
+        second = rng.choice(("Tell me more.", "What is on your mind about it?", "How did that come about?"))
+        first = rng.choice(("I see.", "Thank you for telling me.", "I like to hear what you think."))
         return text, Reply(core=(first, second), brief=first, greets=True)
     return None

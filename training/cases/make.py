@@ -582,6 +582,242 @@ def decline(rng: random.Random) -> Iterator[dict[str, Any]]:
         yield _case("decline", index, messages, must_any=list(DECLINES))
 
 
+RELATIVES = ("sister", "brother", "mother", "daughter", "boss", "wife", "uncle", "cousin")
+EVENTS = (
+    *("root canal", "piano recital", "citizenship test", "thesis defence", "chess tournament", "MRI scan"),
+    *("wine tasting", "dress fitting", "bike service", "pottery class"),
+)
+CARS = ("Opel", "Lancia", "Bentley", "Chevrolet", "Daihatsu", "Alfa Romeo", "Isuzu", "Lotus")
+COLLECTED = ("barometers", "marbles", "matchboxes", "lanterns", "beetles", "samovars", "corkscrews", "tin soldiers")
+GOALS = (
+    *("learn to juggle", "restore an old canoe", "hike the Camino", "open a bakery", "build a kayak"),
+    *("publish a cookbook", "swim the Channel", "learn sign language"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Another sort of fact that the app keeps. `{k}` is whose it is or what, `{v}` the value, `{w}` a second one."""
+
+    name: str
+    facts: tuple[str, ...]
+    asked: tuple[str, ...]
+    values: Sequence[str]
+    of: Sequence[str] = ("",)
+    also: Sequence[str] = ()
+    """Values for `{w}`, which the reply has to name too."""
+    answer: str = "{v}"
+    """What must be in the reply."""
+    has_days: bool = False
+    """A plan or an event, whose own day stands in its line."""
+
+
+KEPT = (
+    Kept(
+        name="lives",
+        facts=("The user's {k} lives in {v}.",),
+        of=RELATIVES,
+        values=heldout.PLACES,
+        asked=("Say which town my {k} has a flat in.", "where's my {k}'s home", "Which place does my {k} call home?"),
+    ),
+    Kept(
+        name="works",
+        facts=("The user's {k} works as a {v}.",),
+        of=RELATIVES,
+        values=[job for job in heldout.JOBS if job[0] not in "aeiou"],
+        asked=("What sort of work pays my {k}'s rent?", "my {k} works as what exactly", "Which job has my {k}?"),
+    ),
+    Kept(
+        name="aged",
+        facts=("The user's {k} is {v} years old.",),
+        of=RELATIVES,
+        values=("17", "23", "36", "41", "58", "64", "79"),
+        asked=(
+            "How many candles go on my {k}'s cake?",
+            "the age of my {k}, please tell",
+            "How old did I say my {k} was?",
+        ),
+    ),
+    Kept(
+        name="born",
+        facts=("The user's {k} has a birthday on {v}.",),
+        of=RELATIVES,
+        values=("3 May", "11 June", "19 August", "27 October", "8 January", "30 March"),
+        asked=(
+            "On which day do I have to congratulate my {k}?",
+            "my {k}'s birthday, when is it?",
+            "which date is my {k}'s big day",
+        ),
+    ),
+    Kept(
+        name="allergic",
+        facts=("The user's {k} is allergic to {v}.",),
+        of=RELATIVES,
+        values=heldout.ALLERGENS,
+        asked=(
+            "Which allergy has my {k}?",
+            "what must my {k} not eat because of an allergy",
+            "My {k} has an allergy. To what?",
+        ),
+    ),
+    Kept(
+        name="event",
+        facts=("The user has a {k} {v}.",),
+        of=EVENTS,
+        values=(
+            "on 3 December 2026",
+            "on 17 January 2027",
+            "in March 2027",
+            "on 29 November 2026",
+            "from 4 to 6 May 2027",
+        ),
+        asked=("When do I have the {k}?", "which date is my {k} on", "My {k}, when was that going to be?"),
+        has_days=True,
+    ),
+    Kept(
+        name="trip when",
+        facts=("The user is going to {k} {v}.",),
+        of=heldout.PLACES,
+        values=("on 3 December 2026", "on 17 January 2027", "in March 2027", "on 29 November 2026"),
+        asked=("When do I set off for {k}?", "what's the date of my journey to {k}", "My trip to {k} is when?"),
+        has_days=True,
+    ),
+    Kept(
+        name="trip where",
+        facts=("The user is going to {v} on 9 December 2026.", "The user is going to {v} in April 2027."),
+        values=heldout.PLACES,
+        asked=(
+            "Which town will I travel to?",
+            "what town have i packed my bags for",
+            "What's the destination of my trip?",
+        ),
+        has_days=True,
+    ),
+    Kept(
+        name="been",
+        facts=("The user was in {k} {v}.",),
+        of=heldout.PLACES,
+        values=("on 3 October 2026", "in July 2025", "on 17 August 2026"),
+        asked=(
+            "When did I last see {k}?",
+            "in what month or on what day was i in {k}",
+            "My days in {k}, when were they?",
+        ),
+        has_days=True,
+    ),
+    Kept(
+        name="car",
+        facts=("The user drives a {v}.",),
+        values=CARS,
+        asked=("Which car is mine?", "what's the make of my car", "What kind of car am I driving?"),
+    ),
+    Kept(
+        name="collection",
+        facts=("The user collects {v}.",),
+        values=COLLECTED,
+        asked=("My shelves are full of what?", "which things am i collecting", "I am a collector of what?"),
+    ),
+    Kept(
+        name="height",
+        facts=("The user is {v} tall.",),
+        values=("158 cm", "167 cm", "183 cm", "191 cm", "1.76 m"),
+        asked=(
+            "How far is it from my feet to my head?",
+            "a doctor asks how tall I am, what do I say",
+            "How many centimetres or metres do I measure?",
+        ),
+    ),
+    Kept(
+        name="not-eaten",
+        facts=("The user does not eat {v}.",),
+        values=heldout.FOODS,
+        asked=("Which dish do I never eat?", "what food should nobody serve me", "Name what I don't eat."),
+    ),
+    Kept(
+        name="not-drunk",
+        facts=("The user does not drink {v}.",),
+        values=heldout.DRINKS,
+        asked=("Which drink do I leave alone?", "what should you never offer me to drink", "Name what I don't drink."),
+    ),
+    Kept(
+        name="goal",
+        facts=("The user wants to {v}.",),
+        values=GOALS,
+        asked=("What do I dream of doing?", "which goal did i tell you of", "What is it that I want to do one day?"),
+    ),
+    Kept(
+        name="who",
+        facts=("The user's {v} is called {k}.",),
+        of=heldout.PEOPLE,
+        values=RELATIVES,
+        asked=("{k}, who is that?", "who's {k} to me", "What is {k} to me?"),
+    ),
+    Kept(
+        name="two pets",
+        facts=("The user's {k} is called {v}.", "The user's {k} is called {w}."),
+        of=("cat", "dog", "rabbit", "parrot"),
+        values=heldout.PETS[:15],
+        also=heldout.PETS[15:],
+        asked=("By which names do my {k}s go?", "name both my {k}s", "My two {k}s, what are they called?"),
+    ),
+    Kept(
+        name="other word",
+        facts=("The user's {k} is called {v}.",),
+        of=("goldfish/fish", "parrot/bird", "mother/mum", "father/dad", "grandmother/grandma", "kitten/cat"),
+        values=heldout.PETS,
+        asked=("What is my {k} called?", "my {k}'s name, do you have it?", "Which name has my {k}?"),
+    ),
+    Kept(
+        name="plans",
+        facts=("The user has a {k} on 9 December 2026.",),
+        of=EVENTS,
+        values=("9 December 2026",),
+        answer="{k}",
+        asked=("Is there something in my calendar?", "what's ahead of me", "Which plans did I tell you about?"),
+        has_days=True,
+    ),
+    Kept(
+        name="birthplace",
+        facts=("The user was born in {v}.",),
+        values=heldout.PLACES,
+        asked=(
+            "Which town stands in my passport as place of birth?",
+            "in what place did my life begin",
+            "My birthplace is where?",
+        ),
+    ),
+)
+
+
+def recall_kept(rng: random.Random) -> Iterator[dict[str, Any]]:
+    """What the app keeps besides: plans, others' facts, two of a kind. In one case of five it is not known."""
+    for index in range(PER_ROW):
+        kept = KEPT[index % len(KEPT)]
+        unknown = index // len(KEPT) % 5 == 4 and kept.name not in ("two pets", "plans")
+        of, value = rng.choice(list(kept.of)), rng.choice(list(kept.values))
+        second = rng.choice(list(kept.also)) if kept.also else ""
+        told, _, asked = of.partition("/")
+        forms = kept.facts if kept.also else (rng.choice(kept.facts),)
+        facts = [] if unknown else [form.format(k=told, v=value, w=second) for form in forms]
+        taken = {"origin", "city", "allergy", "food", "drink", "colour", told, asked or told, value}
+        others = [(k, v) for k, v in _facts(rng, without="", count=6) if k.name not in taken and v != value]
+        profile = [k.fact.format(v=v) for k, v in others]
+        memories = [f"{k.fact.format(v=v)} (since {long_date(_day(rng))})" for k, v in others[:2]]
+        memories += rng.sample(OTHER_LINES, rng.randint(0, 2))
+        for fact in facts:
+            line = fact if kept.has_days else f"{fact} (since {long_date(_day(rng))})"
+            where = memories if index % 2 else profile
+            where.insert(rng.randint(0, len(where)), line if index % 2 else fact)
+        messages = [
+            ("system", system_text(_persona(rng), GLOBAL_RULES, profile=profile)),
+            ("user", user_text(block_text(TODAY, memories), rng.choice(kept.asked).format(k=asked or told))),
+        ]
+        wanted = {"must_any": list(DO_NOT_KNOW)} if unknown else {"must": [kept.answer.format(k=told, v=value)]}
+        if second and not unknown:
+            wanted["must"].append(second)
+        yield _case("recall_kept", index, messages, **wanted, kind=kept.name)
+
+
 OPENINGS = (
     *("hey", "Hi! I'm new here.", "what is this", "Who made you?", "Are you ChatGPT?", "I feel lonely today"),
     *("Tell me something nice.", "can you remember things?", "My name is Oluchi and I live in Ghent.", "good night"),
@@ -647,7 +883,7 @@ def openings(rng: random.Random) -> Iterator[dict[str, Any]]:
 
 
 ROWS: tuple[Callable[[random.Random], Iterator[dict[str, Any]]], ...] = (
-    *(recall_prompt, recall_history, abstain, newest, style, style_pairs, decline, openings, extract),
+    *(recall_prompt, recall_history, abstain, newest, style, style_pairs, decline, openings, extract, recall_kept),
 )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parent
+EXCHANGES = ("self", "daily", "more_a", "more_b")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C, where PyYAML has it, is ten times as fast."""
 
@@ -42,6 +43,14 @@ def plain(kind: str, side: str) -> tuple[str, ...]:
 
 
 @cache
+def kind(key: str, side: str, word: str = "") -> tuple[str, ...]:
+    """How a kind of `kinds.yaml` is `told` or `asked`, with `word` for its `{k}`; `{v}` stays."""
+    forms = _read("kinds")[key]
+    assert isinstance(forms, dict)
+    return tuple(with_articles(form.replace("{k}", word)) for form in forms[side])
+
+
+@cache
 def remarks() -> tuple[dict[str, Any], ...]:
     """The entries of `remarks.yaml`: `mood`, `said` and `more`, each a list of forms, `weight`, and `timed` if it is so."""
     return tuple(yaml.load((HERE / "remarks.yaml").read_bytes(), _Loader))
@@ -49,8 +58,8 @@ def remarks() -> tuple[dict[str, Any], ...]:
 
 @cache
 def exchanges() -> tuple[dict[str, Any], ...]:
-    """The entries of the files of exchanges: `said`, a list of forms, `replies`, each `core` and `brief`, and `weight`."""
-    read = (yaml.load((HERE / f"exchanges_{name}.yaml").read_bytes(), _Loader) for name in ("self", "daily"))
+    """The entries of the files `exchanges_NAME.yaml`: `said`, a list of forms, `replies`, each `core` and `brief`, and `weight`."""
+    read = (yaml.load((HERE / f"exchanges_{name}.yaml").read_bytes(), _Loader) for name in EXCHANGES)
     return tuple(entry for entries in read for entry in entries)
 
 
@@ -58,6 +67,11 @@ def of(key: str, word: str) -> tuple[str, ...]:
     """The forms of one key with `word` in them; `{v}` stays."""
     article = "an" if word[0].lower() in "aeiou" else "a"
     return tuple(form.replace("{a} {k}", f"{article} {word}").replace("{k}", word) for form in listed(key))
+
+
+def with_articles(text: str) -> str:
+    """`an engineer` for `a engineer`."""
+    return re.sub(r"\ba (?=[aeio](?!ne\b|nce\b|u))", "an ", text)
 
 
 def chosen(rng: random.Random, text: str) -> str:
