@@ -17,13 +17,14 @@ from jinja2 import Template
 
 from assistant.extraction import ModelFacts
 from training import lexicon, phrases
+from training.__main__ import main as training_main
 from training.average import average
 from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
 from training.dialogues import dialogue
 from training.evaluate import CHECKS, apart, figures, loops, micro_f1, pairs_in, passes, read_cases
-from training.export import export_gguf, load_weights, split_file
+from training.export import export_gguf, load_weights, split_file, tokenizer_of
 from training.facts import KINDS
 from training.model import IGNORED, Block, Model, document_mask, frequencies
 from training.optimizer import Optimizers, orthogonalised
@@ -343,6 +344,23 @@ def test_a_run_that_is_cut_goes_on_from_its_checkpoint(tmp_path):
     assert again.stage == "dialogues" and again.step == first.step > 0 and again.tokens == first.tokens
     assert again.rng.getstate() == first.rng.getstate()
     assert all(torch.equal(a, b) for a, b in zip(again.model.parameters(), first.model.parameters(), strict=True))
+
+
+def test_a_run_that_fails_leaves_a_checkpoint_and_a_model_behind(tmp_path, monkeypatch):
+    def two_batches(first, config, rng, values, tokenizer):
+        drawn = batches_from(first, config, rng, values, tokenizer)
+        yield from itertools.islice(drawn, 2)
+        raise ValueError("a row is too long")
+
+    config = replace(CONFIGS["cpu"], size=TINY, compiled=False, copy_steps_at_most=0, row_shapes=((2, 64),))
+    monkeypatch.setitem(CONFIGS, "cpu", replace(config, long_rows=(False,), copy_shape=(2, 32)))
+    monkeypatch.setattr("training.train.batches_from", two_batches)
+    monkeypatch.setattr("sys.argv", ["training", "--out", str(tmp_path), "--minutes", "1"])
+    with pytest.raises(ValueError, match="too long"):
+        training_main()
+    monkeypatch.undo()
+    assert Run(config, tmp_path, resume=True).step == 2
+    assert tokenizer_of(tmp_path / "attune-mini.gguf").get_vocab_size() == TINY.vocabulary
 
 
 def test_the_gpu_configuration_runs_in_miniature_with_workers_and_goes_on_from_its_checkpoint(tmp_path):

@@ -23,6 +23,7 @@ from training.evaluate import read_cases
 from training.facts import OF_OTHERS
 from training.model import IGNORED, document_mask
 from training.scene import ASIDES, aside
+from training.tasks import chatter
 from training.tokens import learn_tokenizer
 from training.tokens import render as render_chat
 from training.values import Values
@@ -218,6 +219,13 @@ def test_what_was_told_is_asked_for_far_from_where_it_was_told(values, monkeypat
         if value in before and value not in after.partition("How lovely")[0]
     ]
     assert len(far) > 3
+
+
+def test_casual_english_is_never_empty_whatever_words_are_barred_from_it(values, monkeypatch):
+    """An empty one would make its row longer than the others, and end a run of hours."""
+    monkeypatch.setattr(values, "turns", [["I met Pemba"] * 4, ["I met Pemba", "And how was it?"]])
+    rng = random.Random(0)
+    assert all([m.content for m in chatter(values, rng)] == ["And how was it?"] for _ in range(30))
 
 
 def test_a_busy_dialogue_is_busy_in_every_turn(values):

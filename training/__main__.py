@@ -76,10 +76,13 @@ def main() -> None:
     if run.stage == "copying":
         run.learn_copying()
     pause_at = time.time() + options.pause_after * 60 - (time.monotonic() - started) if options.pause_after else None
-    done = run.learn_dialogues(deadline=deadline, pause_at=pause_at)
-    run.export(gguf)
-    if options.pieces:
-        split_file(gguf)
+    try:
+        done = run.learn_dialogues(deadline=deadline, pause_at=pause_at)
+    finally:
+        # Of a run that fails too: a lent machine may be gone before anybody looks.
+        run.export(gguf)
+        if options.pieces:
+            split_file(gguf)
     spent = f"{run.tokens / 1e6:.1f}M tokens in {(time.monotonic() - started) / 60:.0f} minutes: {gguf}"
     print(spent if done else f"Paused; --resume goes on. {spent}")
 

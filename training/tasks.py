@@ -102,8 +102,10 @@ def _nothing(rng: random.Random, values: Values) -> str:
 
 def chatter(values: Values, rng: random.Random) -> list[PromptMessage]:
     """A casual dialogue, all of it as user turns: practice in English, and no reply to learn from."""
-    turns = rng.choice(values.turns)
-    return [PromptMessage(role="user", content=turn) for turn in turns[: rng.randint(4, 12)] if values.allowed(turn)]
+    while True:
+        turns = rng.choice(values.turns)[: rng.randint(4, 12)]
+        if said := [PromptMessage(role="user", content=turn) for turn in turns if values.allowed(turn)]:
+            return said
 
 
 def casual_talk(values: Values, rng: random.Random, date: str) -> list[PromptMessage]:

@@ -156,7 +156,7 @@ class Run:
         self.save()
 
     def learn_dialogues(self, *, deadline: float | None = None, pause_at: float | None = None) -> bool:
-        """Until `minutes` of training are over; whether they are.
+        """Until `minutes` of training are over; whether they are. A run that fails or is stopped leaves a checkpoint too.
 
         Args:
             deadline: a time of `time.time()` that counts instead of `minutes`.
@@ -168,25 +168,27 @@ class Run:
         already = self.trained_s
         total = already + (deadline - begun) if deadline else config.minutes * 60
         smooth = copy_loss = torch.zeros((), device=config.device)
-        while self.trained_s < total and (pause_at is None or before < pause_at):
-            share = self.trained_s / total
-            copying = self.step % config.copy_every == 0
-            loss = self._learn(next(batches))
-            factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
-            self.optimizers.step(factor)
-            self.step += 1
-            if copying:
-                copy_loss = loss
-            else:
-                smooth = torch.where(smooth == 0, loss, 0.97 * smooth + 0.03 * loss)
-            now = time.time()
-            self.trained_s, before = self.trained_s + now - before, now
-            if self.step % 20 == 0:
-                self._log(loss=float(smooth), copy_loss=float(copy_loss), seconds=self.trained_s, factor=factor)
-            if now - saved > config.checkpoint_minutes * 60:
-                self.save()
-                saved = time.time()
-        self.save()
+        try:
+            while self.trained_s < total and (pause_at is None or before < pause_at):
+                share = self.trained_s / total
+                copying = self.step % config.copy_every == 0
+                loss = self._learn(next(batches))
+                factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
+                self.optimizers.step(factor)
+                self.step += 1
+                if copying:
+                    copy_loss = loss
+                else:
+                    smooth = torch.where(smooth == 0, loss, 0.97 * smooth + 0.03 * loss)
+                now = time.time()
+                self.trained_s, before = self.trained_s + now - before, now
+                if self.step % 20 == 0:
+                    self._log(loss=float(smooth), copy_loss=float(copy_loss), seconds=self.trained_s, factor=factor)
+                if now - saved > config.checkpoint_minutes * 60:
+                    self.save()
+                    saved = time.time()
+        finally:
+            self.save()
         return self.trained_s >= total
 
     def _log(self, **figures: Any) -> None:
