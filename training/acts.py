@@ -408,11 +408,11 @@ NEARLY: dict[str, set[str]] = {
     "language": {"learning"},
     **dict.fromkeys(PARTNERS, PARTNERS),
 }
+"""What answers a question for each kind well enough that not knowing would be a lie. All else must be told apart."""
 for _one, _others in lexicon.OTHER_WORDS.items():
     for _other in _others:
         NEARLY[_one] = NEARLY.get(_one, set()) | {_other}
         NEARLY[_other] = NEARLY.get(_other, set()) | {_one}
-"""What answers a question for each kind well enough that not knowing would be a lie. All else must be told apart."""
 
 
 def _near(kind: str, known: dict[str, Told], *, but: str = "") -> bool:
