@@ -285,7 +285,7 @@ def possession_kind(thing: str) -> Kind:
     )
 
 
-def _when(rng: random.Random, _values: Values | None = None) -> str:
+def _when(rng: random.Random, values: Values) -> str:
     """`on 3 December 2026`, `in July 2027`, `in 2027`, `from 9 to 12 May 2026`."""
     month, year, luck = rng.choice(MONTHS), rng.randint(2014, 2036), rng.random()
     if luck < 0.15:
@@ -307,24 +307,19 @@ def _height(rng: random.Random, values: Values) -> str:
 
 def of_relative(sort: str, relation: str) -> Kind:
     """What is known of somebody in the user's life: `lives`, `works`, `aged`, `born` or `allergic`."""
-    kept, you, what, draw = {
-        "lives": ("lives in {v}", "lives in {v}", "where your {k} lives", _named(lexicon.PLACES)),
-        "works": ("works as a {v}", "works as a {v}", "what your {k} does for a living", _listed(lexicon.JOBS)),
-        "aged": ("is {v} years old", "is {v} years old", "how old your {k} is", _number(1, 99)),
-        "born": ("has a birthday on {v}", "has a birthday on {v}", "when your {k}'s birthday is", _day_of_year),
-        "allergic": (
-            "is allergic to {v}",
-            "is allergic to {v}",
-            "what your {k} is allergic to",
-            _listed(lexicon.FOODS),
-        ),
+    holds, what, draw = {
+        "lives": ("lives in {v}", "where your {k} lives", _named(lexicon.PLACES)),
+        "works": ("works as a {v}", "what your {k} does for a living", _listed(lexicon.JOBS)),
+        "aged": ("is {v} years old", "how old your {k} is", _number(1, 99)),
+        "born": ("has a birthday on {v}", "when your {k}'s birthday is", _day_of_year),
+        "allergic": ("is allergic to {v}", "what your {k} is allergic to", _listed(lexicon.FOODS)),
     }[sort]
     return Kind(
         name=f"{relation} {sort}",
-        kept=(f"The user's {relation} {kept}.",),
+        kept=(f"The user's {relation} {holds}.",),
         told=phrases.kind(sort, "told", relation),
         asked=phrases.kind(sort, "asked", relation),
-        you=(f"your {relation} {you}",),
+        you=(f"your {relation} {holds}",),
         what=what.replace("{k}", relation),
         draw=draw,
     )
@@ -332,10 +327,9 @@ def of_relative(sort: str, relation: str) -> Kind:
 
 def event_kind(event: str) -> Kind:
     """When something is that the user has ahead."""
-    article = "an" if event[0] in "aeiou" else "a"
     return Kind(
         name=f"event {event}",
-        kept=(f"The user has {article} {event} {{v}}.", f"The user's {event} is {{v}}."),
+        kept=(phrases.with_articles(f"The user has a {event} {{v}}."), f"The user's {event} is {{v}}."),
         told=phrases.kind("event", "told", event),
         asked=phrases.kind("event", "asked", event),
         you=(f"your {event} is {{v}}",),
@@ -361,7 +355,7 @@ def trip_kind(rng: random.Random, values: Values) -> Kind:
             has_days=True,
         )
     if rng.random() < 0.5:
-        when = _when(rng)
+        when = _when(rng, values)
         sort, kept, draw, what = "trip_where", f"going to {{v}} {when}", _named(lexicon.PLACES), "where you are going"
     else:
         when = values.proper(rng, lexicon.PLACES)

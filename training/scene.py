@@ -271,8 +271,7 @@ def lines_of(scene: Scene, told: Told) -> list[str]:
     rng, fact, since = scene.rng, told.fact, told.since
     lines = []
     if told.in_memory:
-        has_date = since and not fact.kind.has_days and rng.random() < 0.93
-        dated = f" (since {long_date(since)})" if since and has_date else ""
+        dated = f" (since {long_date(since)})" if since and not fact.kind.has_days and rng.random() < 0.93 else ""
         lines.append(fact.kept + dated)
     if told.quoted:
         lines.append(quote(scene, told_in_passing(rng, fact), since or scene.past()))

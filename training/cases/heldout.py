@@ -65,15 +65,16 @@ def words() -> frozenset[str]:
 
 def is_opening(text: str) -> bool:
     """Whether a message is one of the sixty openings, whatever its capitals and stops."""
-    return _bare(text) in _openings()
+    return bare(text) in _openings()
 
 
 @cache
 def _openings() -> frozenset[str]:
     lines = (Path(__file__).parent / "openings.jsonl").read_text(encoding="utf-8").splitlines()
     said = (json.loads(line)["messages"][-1]["content"].rpartition("\n\n")[2] for line in lines)
-    return frozenset(map(_bare, said))
+    return frozenset(map(bare, said))
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """The text in lower case, without stops."""
     return re.sub(r"[^a-z0-9 ]", "", text.lower()).strip()

@@ -42,6 +42,11 @@ def plain(kind: str, side: str) -> tuple[str, ...]:
     return tuple(forms.get(side, ()))
 
 
+def kinds() -> tuple[str, ...]:
+    """The keys of `kinds.yaml`."""
+    return tuple(_read("kinds"))
+
+
 @cache
 def kind(key: str, side: str, word: str = "") -> tuple[str, ...]:
     """How a kind of `kinds.yaml` is `told` or `asked`, with `word` for its `{k}`; `{v}` stays."""
@@ -71,7 +76,7 @@ def of(key: str, word: str) -> tuple[str, ...]:
 
 def with_articles(text: str) -> str:
     """`an engineer` for `a engineer`."""
-    return re.sub(r"\ba (?=[aeio](?!ne\b|nce\b|u))", "an ", text)
+    return re.sub(r"\ba (?=[ai]|e(?!u)|o(?!ne\b|nce\b))", "an ", text)
 
 
 def chosen(rng: random.Random, text: str) -> str:
