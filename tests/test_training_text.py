@@ -49,6 +49,7 @@ def test_every_exchange_has_many_ways_to_say_it_and_several_replies_in_whole_sen
     for entry in entries:
         assert set(entry) == {"weight", "said", "replies"} and entry["weight"] > 0
         assert len(entry["said"]) >= 8 and len(entry["replies"]) >= 4, entry["said"][0]
+        assert sum(len(phrases.spelt_out(said)) for said in entry["said"]) > 15, entry["said"][0]
         for reply in entry["replies"]:
             assert set(reply) == {"core", "brief"} and reply["core"]
             for text in (*reply["core"], reply["brief"]):
