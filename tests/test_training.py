@@ -26,7 +26,7 @@ from training.dialogues import dialogue
 from training.evaluate import CHECKS, apart, figures, loops, micro_f1, pairs_in, passes, read_cases
 from training.export import export_gguf, load_weights, split_file, tokenizer_of
 from training.facts import KINDS
-from training.model import IGNORED, Block, Model, document_mask, frequencies
+from training.model import IGNORED, Block, Model, attend, document_mask, frequencies
 from training.optimizer import Optimizers, orthogonalised
 from training.remarks import remark
 from training.replies import RULES, Reply, Style, noisy, render
@@ -282,6 +282,17 @@ def test_a_packed_dialogue_sees_nothing_of_its_neighbours():
     packed = model(torch.cat([first, second], 1), mask)
     assert torch.allclose(packed[:, 20:], model(second), atol=1e-4)
     assert torch.allclose(packed[:, :20], model(first), atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [3, 37])
+def test_attention_in_bfloat16_on_a_processor_is_nearly_that_in_float(length):
+    torch.manual_seed(0)
+    q, k, v = torch.randn(2, 4, length, 16), torch.randn(2, 2, length, 16), torch.randn(2, 2, length, 16)
+    documents = torch.arange(length).div(9, rounding_mode="floor").expand(2, length)
+    for mask in (None, document_mask(documents)):
+        exact, rough = attend(q, k, v, mask), attend(q, k, v.bfloat16(), mask)
+        assert rough.dtype == torch.bfloat16
+        torch.testing.assert_close(rough.float(), exact, atol=0.03, rtol=0.03)
 
 
 def test_only_copyable_tokens_carry_loss_in_the_copying_stage():

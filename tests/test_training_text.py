@@ -14,7 +14,7 @@ import torch
 from assistant import wording
 from assistant.grounding import inventions
 from assistant.refinement import PROPOSE
-from training import background, lexicon, phrases, skills, talk
+from training import background, facts, lexicon, phrases, skills, talk
 from training.batches import DialogueBatches, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS
@@ -79,6 +79,18 @@ def test_every_kind_of_data_is_told_with_its_value_and_asked_for_without_in_word
             assert not cases & set(map(heldout.bare, spelt)), key
 
 
+@pytest.mark.parametrize(
+    "key", ["plans_asked", "pets_asked", "people_asked", "favourites_asked", "who_is", "who_is_known", "about_one"]
+)
+def test_a_question_for_several_things_or_for_who_is_meant_is_asked_in_many_ways_and_in_words_of_no_case(key):
+    barred = heldout.words()
+    cases = {heldout.bare(case["messages"][-1]["content"].rpartition("\n\n")[2]) for case in kept_cases()}
+    spelt = {whole for form in phrases.of(key, "aunt") for whole in phrases.spelt_out(form)}
+    assert len(spelt) > 14 and all(form.count("{v}") == key.startswith("who_is") for form in spelt), key
+    assert not any(barred & set(re.findall(r"[a-z]+", form.lower())) for form in spelt), key
+    assert not cases & {heldout.bare(form) for form in spelt}, key
+
+
 def test_an_article_fits_the_word_after_it():
     text = "I'm a engineer, a one-off, a euphonium player and a nurse with a idea"
     assert phrases.with_articles(text) == "I'm an engineer, a one-off, a euphonium player and a nurse with an idea"
@@ -103,15 +115,17 @@ def test_two_of_a_kind_are_named_together_and_both_were_told(values):
     assert found > 5
 
 
-def test_a_pet_may_be_asked_for_by_another_word_and_is_named_by_its_own(values):
+def test_a_pet_may_be_asked_for_by_another_word_and_is_named_by_its_own(values, monkeypatch):
+    pets = [kind for kind in facts.KINDS if kind.name in lexicon.OTHER_WORDS and kind.attribute.startswith("pet:")]
+    monkeypatch.setattr(facts, "draw_kind", lambda rng, *, common_share: rng.choice(pets))
     found = 0
-    for _, asked, reply in exchanges_of(values, "dense", 1, count=400):
+    for _, asked, reply in exchanges_of(values, "dense", 1, facts=2):
         question = asked.rpartition("\n\n")[2].lower()
         if (pet := re.search(r"[Yy]our (goldfish|parrot|budgie|canary|kitten|puppy) is called", reply)) and (
             pet[1] not in question and re.search(rf"\b{lexicon.OTHER_WORDS[pet[1]][0]}\b", question)
         ):
             found += 1
-    assert found > 1
+    assert found > 5
 
 
 def test_who_somebody_is_follows_from_their_name(values):
@@ -183,8 +197,11 @@ def test_two_that_hold_stand_in_the_profile_so_that_of_two_dated_lines_the_newer
         messages = dialogue(rng, values, turns=4, facts=9, kind="dense")
         profile = messages[0].content
         for reply in messages[2::2]:
-            if found := re.search(r"[Yy]ou are allergic to ([^.]+?) and ([^.]+?)\.", reply.content):
-                assert all(f"allergic to {value}." in profile for value in found.groups()), reply
+            if found := re.search(r"[Yy]ou are allergic to ([^.,]+?) and (?!you)([^.,]+?)\.", reply.content):
+                told = [
+                    re.search(rf"(allergic|an allergy) to {re.escape(value)}\.", profile) for value in found.groups()
+                ]
+                assert all(told), reply
                 several += 1
     assert several
 
@@ -205,7 +222,8 @@ def test_what_was_told_is_asked_for_far_from_where_it_was_told(values, monkeypat
         learnt = tokenizer.decode([t for t in targets if t != IGNORED])
         assert "heron" not in learnt and "pond" not in learnt and "Where was that" not in learnt
         texts.append(tokenizer.decode(ids, skip_special_tokens=False))
-    assert all("I saw a heron" in text and "Where was that?" in text for text in texts)
+    # Of twelve, some fill their row by themselves.
+    assert sum("I saw a heron" in text and "Where was that?" in text for text in texts) > 8
     far = [
         after
         for before, _, after in (text.partition("I saw a heron") for text in texts)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assistant.prompt import long_date
-from training import lexicon, remarks, skills, talk
+from training import lexicon, phrases, remarks, skills, talk
 from training.facts import (
     KINDS,
     OF_OTHERS,
@@ -139,8 +139,9 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
             (_unknown, 0.42),
             (_about_me, 0.03),
             (_yes_or_no, 0.04),
-            (_group, 0.02),
-            (_who_is, 0.04),
+            (_group, 0.05),
+            (_who_is, 0.06),
+            (_about_one, 0.02),
         )
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
@@ -857,58 +858,30 @@ def _yes_or_no(scene: Scene) -> tuple[str, Reply, list[str]]:
 
 
 GROUPS = (
-    (
-        (
-            "What pets do I have?",
-            "Which animals do I have?",
-            "Do I have pets?",
-            "Tell me about my pets",
-            "What are my pets called?",
-        ),
-        "pet:",
-        "any pets",
-    ),
-    (
-        (
-            "Who is in my family?",
-            "Which people do you know from my life?",
-            "Tell me about my family",
-            "Who are my people?",
-        ),
-        "person:",
-        "anyone in your life",
-    ),
-    (
-        (
-            "What are my plans?",
-            "What do I have planned?",
-            "What is coming up?",
-            "Do I have any appointments?",
-            "What's in my diary?",
-            "what have I got coming up",
-            "Which appointments do I have?",
-            "What do I have on?",
-            "tell me my plans",
-            "Is there anything planned?",
-        ),
-        "event ",
-        "any plans",
-    ),
-    (
-        ("What are my favourite things?", "Which favourites do I have?", "What do I like best?"),
-        "favourite:",
-        "any favourites",
-    ),
+    ("pets_asked", "pet:", "any pets"),
+    ("people_asked", "person:", "anyone in your life"),
+    ("plans_asked", "event ", "any plans"),
+    ("favourites_asked", "favourite:", "any favourites"),
 )
+"""The phrases that ask, how the kinds asked for begin, and what is missing where there are none."""
+
+
+def _told_of(scene: Scene, sort: str) -> list[Told]:
+    """What is known of the kinds that begin so."""
+    kinds = ((told, told.fact.kind) for told in scene.known.values())
+    return [told for told, kind in kinds if kind.attribute.startswith(sort) or kind.name.startswith(sort)]
 
 
 def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
     """All that is known of one sort: pets, people, favourites."""
     rng = scene.rng
     asked, sort, none = rng.choice(GROUPS)
-    kinds = ((t, t.fact.kind) for t in scene.known.values())
-    told = [t for t, kind in kinds if kind.attribute.startswith(sort) or kind.name.startswith(sort)]
-    question = noisy(rng.choice(asked), rng)
+    told = _told_of(scene, sort)
+    if not told and rng.random() < 0.7:
+        # Else most would be asked for where there is nothing to tell.
+        asked, sort, none = rng.choice([group for group in GROUPS if _told_of(scene, group[1])] or GROUPS)
+        told = _told_of(scene, sort)
+    question = noisy(phrases.chosen(rng, rng.choice(phrases.listed(asked))), rng)
     if not told:
         first = f"You haven't told me about {none} yet."
         return question, Reply(core=(first, "If you tell me, I will remember it."), brief=first, greets=True), []
@@ -919,40 +892,27 @@ def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
     return question, Reply(core=(first,), brief=first), lines
 
 
-WHO_IS = (
-    *("Who is {v}?", "Who's {v}?", "who is {v} again", "Do you know who {v} is?", "Do you remember who {v} is?"),
-    *("{v} is who?", "Remind me who {v} is.", "Tell me who {v} is.", "I forgot who {v} is.", "Do you know {v}?"),
-    *("Who did I say {v} is?", "Do you remember {v}?", "Have I told you about {v}?", "Did I mention {v}?"),
-)
-
-
 def _who_is(scene: Scene) -> tuple[str, Reply, list[str]]:
     """A pet or a person by name: whose name it is."""
     rng = scene.rng
     named = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(("pet:", "person:"))]
     if not named:
         return _recall(scene)
-    if rng.random() < 0.15:
+    forms = phrases.listed("who_is_known" if rng.random() < 0.2 else "who_is")
+    question = noisy(phrases.chosen(rng, rng.choice(forms)), rng)
+    if rng.random() < 0.2:
         stranger = scene.values.proper(rng, [*lexicon.PEOPLE, *lexicon.PETS], made_share=0.5)
         if all(stranger.lower() not in t.fact.value.lower() for t in scene.known.values()):
-            question = rng.choice(WHO_IS[-3:]).format(v=stranger)
             first = rng.choice((f"You haven't told me about {stranger} yet.", f"I don't know who {stranger} is."))
             second = "If you tell me, I will remember it."
-            return noisy(question, rng), Reply(core=(first, second), brief=first, greets=True), []
+            return question.format(v=stranger), Reply(core=(first, second), brief=first, greets=True), []
     told = rng.choice(named)
     name, value = told.fact.kind.name, told.fact.value
-    question = noisy(rng.choice(WHO_IS), rng).format(v=value)
     first = sentence(
         rng.choice((f"{value} is your {name}", f"{value} is your {name}", f"your {name} is called {value}"))
     )
-    return question, Reply(core=(first,), brief=first, extras=_recall_extras(rng)), _needed(scene, told)
-
-
-ABOUT_ONE = (
-    *("What do you know about my {k}?", "Tell me about my {k}", "What have I told you about my {k}?"),
-    *("What do you remember about my {k}?", "Tell me everything about my {k}.", "what did I say about my {k}"),
-    *("Describe my {k}.", "Do you know anything about my {k}?", "Say something about my {k}."),
-)
+    reply = Reply(core=(first,), brief=first, extras=_recall_extras(rng))
+    return question.format(v=value), reply, _needed(scene, told)
 
 
 def _about_one(scene: Scene) -> tuple[str, Reply, list[str]]:
@@ -967,7 +927,7 @@ def _about_one(scene: Scene) -> tuple[str, Reply, list[str]]:
     parts = [t.fact.kind.you[0].format(v=t.fact.value) for t in told]
     parts = [parts[0], *(re.sub(rf"^your {re.escape(word)} ", "", part) for part in parts[1:])]
     first = sentence(parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1])
-    question = noisy(rng.choice(ABOUT_ONE).format(k=word), rng)
+    question = noisy(phrases.chosen(rng, rng.choice(phrases.of("about_one", word))), rng)
     lines = [line for t in told for line in _needed(scene, t)]
     return question, Reply(core=(first,), brief=first, extras=_recall_extras(rng)), lines
 

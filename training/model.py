@@ -151,7 +151,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """Attention of (rows, heads, tokens, head width); without a `mask` each token sees those before it.
 
     On a card packed documents go through a kernel for many short sequences. In bfloat16 on a CPU attention is written
-    out: compiled, that is a third faster than torch's own kernel. In float32 it is a fifth slower.
+    out, a quarter of the queries at a time with the keys up to them: that is faster than torch's own kernel.
     """
     shared = q.size(1) // k.size(1)
     if q.is_cuda and mask is not None:
@@ -161,17 +161,21 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         seen = varlen_attn(q, k, v, mask, mask, length, length, window_size=(-1, 0))
         assert isinstance(seen, Tensor)
         return seen.view(rows, length, heads, width).transpose(1, 2)
-    if q.is_cuda or q.dtype == torch.float32:
+    if q.is_cuda or v.dtype == torch.float32:
         return functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=shared > 1
         )
-    if shared > 1:
-        k, v = k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1)
-    length = q.size(2)
+    k, v = k.repeat_interleave(shared, 1).to(v.dtype), v.repeat_interleave(shared, 1)
+    q, length = (q * q.size(3) ** -0.5).to(v.dtype), q.size(2)
     if mask is None:
-        mask = torch.ones(length, length, dtype=torch.bool, device=q.device).tril()
-    scores = (q @ k.transpose(2, 3)).float() * q.size(3) ** -0.5
-    return torch.softmax(scores.masked_fill(~mask, -1e30), 3).to(v.dtype) @ v
+        mask = torch.ones(1, 1, length, length, dtype=torch.bool, device=q.device).tril()
+    barred = torch.zeros(mask.shape, dtype=v.dtype).masked_fill_(~mask, -3e4)
+    parts = []
+    for part in range(4):
+        begin, end = part * length // 4, (part + 1) * length // 4
+        scores = q[:, :, begin:end] @ k[:, :, :end].transpose(2, 3) + barred[..., begin:end, :end]
+        parts.append(torch.softmax(scores, 3) @ v[:, :, :end])
+    return torch.cat(parts, 2)
 
 
 def build_previous_token_head(
