@@ -179,11 +179,11 @@ def test_a_known_value_is_in_the_prompt_whenever_a_reply_names_it(values):
         if len(messages) == 1:
             continue  # it would have been an opening
         reply, prompt = messages[-1].content, messages[0].content + messages[1].content
-        found = re.search(r"[Yy]our (?:dog|cat|sister|brother) is called ([\w' -]+)", reply)
+        found = re.search(r"[Yy]our \w+ is called ([\w' -]+)", reply)
         if found:
             checked += 1
             assert found.group(1).split(" and ")[0].removesuffix(" now").strip() in prompt
-    assert checked > 5
+    assert checked > 15
 
 
 @pytest.mark.parametrize("seed", range(40))
