@@ -427,6 +427,41 @@ def test_a_run_begins_with_the_weights_and_the_tokenizer_of_a_file(tmp_path, tok
             load_weights(Model(other), path)
 
 
+def test_a_run_that_is_held_to_files_learns_what_they_say_of_talk_and_of_the_rest(tmp_path, tokenizer):
+    torch.manual_seed(5)
+    size = replace(TINY, key_heads=1, context_tokens=1024)
+    held, talk, begun = (tmp_path / name for name in ("held.gguf", "talk.gguf", "begun.gguf"))
+    for path in (held, talk, begun):
+        model = Model(size)
+        with torch.no_grad():
+            model.embedding.weight *= 5  # new models say of all tokens that they are as likely
+        export_gguf(model, tokenizer, path, kind="F32")
+    config = replace(CONFIGS["hold"], size=size, row_shapes=((2, 1024),), talk_every=2, other_rate=3e-3)
+    run = Run(config, tmp_path / "run", begin_from=begun, hold=held, hold_talk=talk)
+    batches = list(itertools.islice(batches_from(0, config, run.rng, run.values, run.tokenizer), 4))
+    assert [batch.talk for batch in batches] == [False, True, False, True]
+
+    for batch in batches[:2]:
+        first = float(run._learn(batch))
+        for _ in range(20):
+            run.optimizers.step(1.0)
+            last = float(run._learn(batch))
+        assert last < 0.5 * first
+    for path, zero in ((held, 0), (talk, 1)):
+        load_weights(run.model, path)
+        losses = [float(run._learn(batch)) for batch in batches[:2]]
+        assert losses[zero] == pytest.approx(0, abs=1e-3) and losses[1 - zero] > 0.1, losses
+
+
+def test_a_run_is_not_held_to_a_file_whose_tokens_are_others(tmp_path, tokenizer, values):
+    other = learn_tokenizer((render_chat(dialogue(random.Random(3), values, turns=1, facts=1)),), vocabulary=300)
+    for name, words in (("one", tokenizer), ("other", other)):
+        export_gguf(Model(replace(TINY, vocabulary=words.get_vocab_size())), words, tmp_path / name, kind="F32")
+    config = replace(CONFIGS["hold"], size=TINY)
+    with pytest.raises(ValueError, match="tokenizer"):
+        Run(config, tmp_path / "run", begin_from=tmp_path / "one", hold=tmp_path / "other")
+
+
 def test_the_average_of_two_files_lies_between_them(tmp_path, tokenizer):
     one, other = Model(TINY), Model(TINY)
     for model, name in ((one, "one"), (other, "other")):

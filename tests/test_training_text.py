@@ -108,7 +108,7 @@ def exchanges_of(values, kind, seed, count=200, facts=8):
 
 def test_two_of_a_kind_are_named_together_and_both_were_told(values):
     found = 0
-    for prompt, _, reply in exchanges_of(values, "dense", 0):
+    for prompt, _, reply in exchanges_of(values, "dense", 0, count=600):
         if names := re.search(r"[Yy]our (\w+) are called (.+?) and (.+?)[.,]", reply):
             found += 1
             assert names[1] in lexicon.MANY.values() and names[2] in prompt and names[3] in prompt, (prompt, reply)

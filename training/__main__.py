@@ -28,6 +28,13 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--from", dest="begin_from", type=Path, help="a GGUF of the same size to go on from")
     parser.add_argument(
+        "--hold", type=Path, help="a GGUF it descends from: what that says is learnt, so that it keeps what that can do"
+    )
+    parser.add_argument("--hold-talk", type=Path, help="the same for batches of small talk")
+    parser.add_argument(
+        "--talk-every", type=int, help="every so many batches is small talk; 2 with --hold-talk, else none"
+    )
+    parser.add_argument(
         "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
     )
     parser.add_argument(
@@ -48,6 +55,8 @@ def main() -> None:
         config = replace(config, decay_share=options.decay_share)
     if options.dated_share is not None:
         config = replace(config, dated_share=options.dated_share)
+    if options.hold_talk or options.talk_every:
+        config = replace(config, talk_every=options.talk_every or 2)
     if options.threads:
         config = replace(config, threads=options.threads)
     config = replace(config, matrix_rate=config.matrix_rate * options.rate, other_rate=config.other_rate * options.rate)
@@ -64,6 +73,8 @@ def main() -> None:
         text=options.text,
         resume=options.resume or options.export_only,
         begin_from=options.begin_from,
+        hold=options.hold,
+        hold_talk=options.hold_talk,
     )
     gguf = options.out / "attune-mini.gguf"
     if options.export_only:

@@ -107,6 +107,22 @@ def dated_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str
             yield _recall_of(scene, rng.choice(changed))
 
 
+def talk_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+    """Talk of all sorts that asks for no fact."""
+    acts = (
+        (_small_talk, 0.44),
+        (_decline, 0.18),
+        (_remark, 0.11),
+        (_instruct, 0.05),
+        (_advise, 0.14),
+        (_skill, 0.03),
+        (_suggest, 0.03),
+        (_casual, 0.02),
+    )
+    for _ in range(turns):
+        yield scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0](scene)
+
+
 def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
     """What the user says, what is answered, and the memory lines the answer needs."""
     acts = (
@@ -773,6 +789,17 @@ ADVICE = (
 )
 
 
+FOR_ANYBODY = (
+    ("Do one thing that you enjoy.", "A short walk goes well with it."),
+    ("Pick the most important thing, and do that first.", "After that, take a break."),
+    ("Write down three things that you would like to do.", "Then begin with the easiest."),
+    ("Call somebody whom you have not heard of for a while.", "It does both of you good."),
+    ("Put the phone away for an hour, and do something slowly.", "Reading or cooking would do."),
+    ("Go outside for a while, whatever the weather.", "Fresh air helps with most things."),
+)
+"""Advice to somebody of whom nothing is known that would tell more."""
+
+
 def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
     """What to do with free time, from what is known of the user."""
     rng = scene.rng
@@ -792,8 +819,21 @@ def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
             "How should I spend my Sunday?",
             "I have an hour to fill. What should I do?",
             "Any tips for my day off?",
+            "What shall I do tonight?",
+            "Any ideas for this evening?",
+            "What could I do with my day?",
+            "Help me plan my afternoon",
+            "Can you help me to plan the weekend?",
+            "I don't know what to do today",
+            "Could you plan my evening with me?",
+            "what should i do now",
+            "Give me an idea for my day",
+            "Help me fill my free time, please",
         )
     )
+    if not fitting and rng.random() < 0.6:
+        core = rng.choice(FOR_ANYBODY)
+        return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), []
     if not fitting:
         return noisy(question, rng), _nothing_to_go_by("what you like to do"), []
     return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from tokenizers import Tokenizer
@@ -42,6 +42,10 @@ class Batch:
     targets: Tensor
     documents: Tensor | None = None
     """(rows, tokens): the number of the dialogue that a token belongs to, which is all that it sees."""
+    copying: bool = False
+    """It is of the copying stage."""
+    talk: bool = False
+    """It is small talk alone."""
 
     def side_by_side(self, count: int) -> Batch:
         """`count` rows in one, each a document of its own."""
@@ -52,7 +56,7 @@ class Batch:
         tokens, targets, documents = (
             part.reshape(rows // count, count * width) for part in (self.tokens, self.targets, documents)
         )
-        return Batch(tokens=tokens, targets=targets, documents=documents)
+        return replace(self, tokens=tokens, targets=targets, documents=documents)
 
 
 def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]) -> Batch:
@@ -94,20 +98,29 @@ def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]
         ids, known = ids[: width + 1], known[: width + 1]
         tokens[row] = torch.tensor(ids)
         targets[row] = torch.tensor([i if k else IGNORED for i, k in zip(ids, known, strict=True)])
-    return Batch(tokens=tokens[:, :-1].contiguous(), targets=targets[:, 1:].contiguous())
+    return Batch(tokens=tokens[:, :-1].contiguous(), targets=targets[:, 1:].contiguous(), copying=True)
 
 
 class DialogueBatches:
-    """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same."""
+    """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same.
 
-    def __init__(self, rng: random.Random, values: Values, tokenizer: Tokenizer, config: Config) -> None:
+    Args:
+        talk: small talk alone.
+    """
+
+    def __init__(
+        self, rng: random.Random, values: Values, tokenizer: Tokenizer, config: Config, *, talk: bool = False
+    ) -> None:
         self.rng, self._values, self._tokenizer = rng, values, tokenizer
-        self._config = config
+        self._config, self._talk = config, talk
         self._waiting: list[tuple[list[int], list[int]]] = []
 
     def _draw(self, *, long: bool) -> tuple[list[int], list[int]]:
         """One dialogue: token ids, and targets in place (not yet shifted)."""
         rng = self.rng
+        if self._talk:
+            turns, facts = rng.choice((1, 1, 2, 2, 3, 4)), 0 if rng.random() < 0.4 else rng.randint(1, 9)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="talk"), whole=False)
         luck = rng.random()
         if not long and luck < CHATTER_SHARE and self._values.turns:
             return self._encoded(chatter(self._values, rng), whole=True)
@@ -132,7 +145,7 @@ class DialogueBatches:
         if rng.random() < TELLING_SHARE:
             turns, facts = rng.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 9)), rng.randint(0, 6)
             return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="telling"))
-        dense = rng.random() < 0.6
+        dense = rng.random() < 0.6 or self._config.talk_every > 0
         facts = 0 if rng.random() < 0.08 else rng.randint(4 if dense else 1, 13)
         turns = rng.randint(4, 8) if dense else rng.choice((1, 2, 2, 3, 3, 4))
         return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="dense" if dense else "plain"))
@@ -199,25 +212,26 @@ class DialogueBatches:
             tokens=ids[:, :-1].contiguous(),
             targets=targets[:, 1:].contiguous(),
             documents=documents[:, :-1].contiguous(),
+            talk=self._talk,
         )
 
 
 class Schedule:
-    """What is trained on at which step: dialogues, and every so often a copying batch."""
+    """What is trained on at which step: dialogues, and every so often a copying batch or one of small talk."""
 
     def __init__(self, config: Config, rng: random.Random, values: Values, tokenizer: Tokenizer) -> None:
         self._config, self._rng = config, rng
         self._dialogues = DialogueBatches(rng, values, tokenizer, config)
-
-    def copies_at(self, step: int) -> bool:
-        return step % self._config.copy_every == 0
+        self._talk = DialogueBatches(rng, values, tokenizer, config, talk=True)
 
     def batch(self, step: int) -> Batch:
         config = self._config
-        if self.copies_at(step):
+        if config.copy_every and step % config.copy_every == 0:
             batch = copying_batch(self._rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
             return batch.side_by_side(config.copies_a_row)
         shape = config.row_shapes[step % len(config.row_shapes)]
+        if config.talk_every and step % config.talk_every == config.talk_every - 1:
+            return self._talk.draw(shape, long=False)
         return self._dialogues.draw(shape, long=config.long_rows[step % len(config.long_rows)])
 
 

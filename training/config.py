@@ -59,7 +59,9 @@ class Config:
     copies_a_row: int = 1
     """Rows of the copying stage that stand side by side in one row of a batch."""
     copy_every: int = 4
-    """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt."""
+    """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt. 0: none."""
+    talk_every: int = 0
+    """Every so many batches is small talk alone, the rest without those dialogues that hold most of it; 0: none."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500
     prompt_share: float = 0.1
@@ -132,5 +134,17 @@ CONFIGS["mend"] = replace(
     workers=0,
     compiled=False,
 )
+CONFIGS["hold"] = replace(
+    CONFIGS["mend"],
+    name="hold",
+    minutes=20.0,
+    decay_share=0.9,
+    other_rate=1e-4,
+    row_shapes=((8, 640),),
+    long_rows=(False,),
+    copy_every=0,
+    attention_only=False,
+)
 """`gpu` has 34 M parameters and is meant for one card with 80 GB and 16 cores beside it. All its batches have one shape,
-so that the network is compiled once. `mend` is for a few small steps from its file (`--from`) on two cores."""
+so that the network is compiled once. `mend` is for a few small steps from its file (`--from`) on two cores, `hold` for
+steps that keep what files can do already (`--hold`)."""

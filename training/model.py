@@ -143,8 +143,25 @@ class Model(nn.Module):
         """
         flat = targets.flatten()
         wanted = (flat != IGNORED).nonzero().squeeze(1)
-        logits = hidden.flatten(0, 1)[wanted.to(hidden.device)] @ self.embedding.weight.T
-        return functional.cross_entropy(logits.float(), flat[wanted].to(hidden.device))
+        return functional.cross_entropy(self._logits_at(wanted, hidden), flat[wanted].to(hidden.device))
+
+    def divergence(self, hidden: Tensor, other: Model, others: Tensor, targets: Tensor) -> Tensor:
+        """Mean Kullback-Leibler divergence, in nats, from what `other` says, where a target is not `IGNORED`.
+
+        Of a token that could be another the whole of its likelihoods is learnt, not one draw, so that few tokens keep
+        what `other` can do (Hinton et al., "Distilling the Knowledge in a Neural Network", 2015).
+
+        Args:
+            hidden: what `self.hidden` gave.
+            others: what `other.hidden` gave of the same tokens.
+        """
+        wanted = (targets.flatten() != IGNORED).nonzero().squeeze(1)
+        ours, theirs = self._logits_at(wanted, hidden), other._logits_at(wanted, others)
+        return functional.kl_div(ours.log_softmax(1), theirs.log_softmax(1), reduction="batchmean", log_target=True)
+
+    def _logits_at(self, wanted: Tensor, hidden: Tensor) -> Tensor:
+        """(wanted, vocabulary) in float32."""
+        return (hidden.flatten(0, 1)[wanted.to(hidden.device)] @ self.embedding.weight.T).float()
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

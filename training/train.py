@@ -47,8 +47,18 @@ class Run:
         text: Path | None = None,
         resume: bool = False,
         begin_from: Path | None = None,
+        hold: Path | None = None,
+        hold_talk: Path | None = None,
     ) -> None:
-        """`begin_from`: a GGUF of this recipe whose weights and tokenizer the dialogue stage begins with."""
+        """
+        Args:
+            begin_from: a GGUF of this recipe whose weights and tokenizer the dialogue stage begins with.
+            hold: a GGUF with that tokenizer: what it says is what is learnt of dialogues, instead of their replies.
+            hold_talk: the same for the batches of small talk (`Config.talk_every`), which `hold` leaves alone.
+
+        Raises:
+            ValueError: a file was made with another size or has another tokenizer.
+        """
         self.config, self.out = config, out
         out.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(config.threads)
@@ -80,8 +90,16 @@ class Run:
         elif begin_from:
             load_weights(self.model, begin_from)
             self.stage = "dialogues"
+        self._held = {talk: self._model_of(path) for talk, path in ((False, hold), (True, hold_talk)) if path}
         self._bfloat16 = compute_type(config.device) == torch.bfloat16
         self._hidden = torch.compile(self.model.hidden) if config.compiled else self.model.hidden
+
+    def _model_of(self, path: Path) -> Model:
+        if tokenizer_of(path).get_vocab() != self.tokenizer.get_vocab():
+            raise ValueError(f"{path} has another tokenizer. Hold to a file that this one descends from.")
+        model = Model(self.config.size).to(self.config.device)
+        load_weights(model, path)
+        return model.requires_grad_(False)
 
     def _sample(self, count: int) -> list[str]:
         """Texts to learn the tokens from; a quarter is not conversation but tasks of the app or casual English."""
@@ -134,7 +152,13 @@ class Run:
         if mask is not None and mask.dim() == 1:
             torch._dynamo.mark_dynamic(mask, 0)
         with torch.autocast(device, torch.bfloat16, enabled=self._bfloat16):
-            loss = self.model.loss(self._hidden(batch.tokens.to(device), mask), batch.targets)
+            tokens = batch.tokens.to(device)
+            hidden = self._hidden(tokens, mask)
+            held_to = None if batch.copying else self._held.get(batch.talk)
+            if held_to is None:
+                loss = self.model.loss(hidden, batch.targets)
+            else:
+                loss = self.model.divergence(hidden, held_to, held_to.hidden(tokens, mask), batch.targets)
         loss.backward()
         if self.stage == "dialogues":
             self.tokens += batch.tokens.numel()
@@ -171,12 +195,12 @@ class Run:
         try:
             while self.trained_s < total and (pause_at is None or before < pause_at):
                 share = self.trained_s / total
-                copying = self.step % config.copy_every == 0
-                loss = self._learn(next(batches))
+                batch = next(batches)
+                loss = self._learn(batch)
                 factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
                 self.optimizers.step(factor)
                 self.step += 1
-                if copying:
+                if batch.copying:
                     copy_loss = loss
                 else:
                     smooth = torch.where(smooth == 0, loss, 0.97 * smooth + 0.03 * loss)
