@@ -54,7 +54,7 @@ class Tally:
         """Recalls in percent, times in milliseconds."""
         figures = {key: round(100 * statistics.fmean(values), 1) for key, values in self.scores.items()}
         p50, p95 = np.percentile(self.search_ms, [50, 95])
-        return {"name": name, **figures, "search_p50_ms": round(float(p50), 1), "search_p95_ms": round(float(p95), 1)}
+        return {"name": name, **figures, "search_p50_ms": round(float(p50), 3), "search_p95_ms": round(float(p95), 3)}
 
 
 def turn_recall(ranking: Sequence[str], gold: frozenset[str], k: int) -> float:

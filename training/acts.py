@@ -831,10 +831,10 @@ def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
             "Help me fill my free time, please",
         )
     )
-    if not fitting and rng.random() < 0.6:
-        core = rng.choice(FOR_ANYBODY)
-        return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), []
     if not fitting:
+        if rng.random() < 0.6:
+            core = rng.choice(FOR_ANYBODY)
+            return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), []
         return noisy(question, rng), _nothing_to_go_by("what you like to do"), []
     return noisy(question, rng), Reply(core=core, brief=core[0], greets=True), lines
 
