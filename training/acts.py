@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.prompt import long_date
@@ -24,6 +24,9 @@ from training.facts import (
 from training.replies import RULES, Reply, noisy
 from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, told_in_passing
 
+Turn = tuple[str, Reply, list[str]]
+"""What the user says, what is answered, and the memory lines the answer needs."""
+
 PLAIN_ACKNOWLEDGEMENTS = (
     *("Thank you for telling me.", "I will remember that.", "I have noted it.", "Thanks, I will keep that.", "Noted."),
     *("I see.", "How nice to hear!", "I will keep that in mind.", "That is good to know.", "All right.", "Understood."),
@@ -36,7 +39,7 @@ def _plain_acknowledgement(rng: random.Random) -> Reply:
     return Reply(core=(plain,), brief=plain, greets=True)
 
 
-def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+def told_turns(scene: Scene, turns: int) -> Iterator[Turn]:
     """A conversation in which facts are told first and asked for at the end, from its own turns alone."""
     rng = scene.rng
     asking = rng.randint(1, max(1, turns // 2))
@@ -55,7 +58,7 @@ def told_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         yield _recall_of(scene, rng.choice(said)) if said and rng.random() < 0.8 else _unknown(scene)
 
 
-def drill_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+def drill_turns(scene: Scene, turns: int) -> Iterator[Turn]:
     """Little but questions, half of them for what is not known; at times some facts are told first."""
     rng = scene.rng
     telling = rng.randint(1, max(1, turns // 3)) if rng.random() < 0.5 else 0
@@ -78,7 +81,7 @@ def told_before(turns: int) -> int:
     return turns // 3
 
 
-def far_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+def far_turns(scene: Scene, turns: int) -> Iterator[Turn]:
     """Facts are told first; then they and those of the profile are asked for, with no memory of them at hand."""
     rng = scene.rng
     for _ in range(told_before(turns)):
@@ -96,7 +99,7 @@ def far_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]
             yield _unknown(scene)
 
 
-def dated_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+def dated_turns(scene: Scene, turns: int) -> Iterator[Turn]:
     """Facts that have changed, the dates of their memories telling which value holds; and dates to compare."""
     rng = scene.rng
     changed = [told for told in scene.known.values() if told.older]
@@ -107,7 +110,7 @@ def dated_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str
             yield _recall_of(scene, rng.choice(changed))
 
 
-def talk_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]]]:
+def talk_turns(scene: Scene, turns: int) -> Iterator[Turn]:
     """Talk of all sorts that asks for no fact."""
     acts = (
         (_small_talk, 0.44),
@@ -120,11 +123,11 @@ def talk_turns(scene: Scene, turns: int) -> Iterator[tuple[str, Reply, list[str]
         (_casual, 0.02),
     )
     for _ in range(turns):
-        yield scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0](scene)
+        yield _drawn(scene, acts)
 
 
-def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
-    """What the user says, what is answered, and the memory lines the answer needs."""
+def turn(scene: Scene, *, dense: bool) -> Turn:
+    """One exchange of a conversation of all sorts; a dense one is mostly questions for facts."""
     acts = (
         (_recall, 0.27),
         (_unknown, 0.28),
@@ -159,17 +162,21 @@ def turn(scene: Scene, *, dense: bool) -> tuple[str, Reply, list[str]]:
             (_who_is, 0.06),
             (_about_one, 0.02),
         )
+    return _drawn(scene, acts)
+
+
+def _drawn(scene: Scene, acts: Sequence[tuple[Callable[[Scene], Turn], float]]) -> Turn:
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
 
 
-def _recall(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _recall(scene: Scene) -> Turn:
     if not scene.known:
         return _unknown(scene)
     return _recall_of(scene, scene.rng.choice(list(scene.known.values())))
 
 
-def _recall_of(scene: Scene, told: Told) -> tuple[str, Reply, list[str]]:
+def _recall_of(scene: Scene, told: Told) -> Turn:
     rng, fact = scene.rng, told.fact
     question = question_for(rng, fact.kind, fact.value)
     both = [t for t in scene.known.values() if t.fact.kind.name == fact.kind.name]
@@ -358,7 +365,7 @@ def _recall_extras(rng: random.Random) -> tuple[str, ...]:
     )
 
 
-def _unknown(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _unknown(scene: Scene) -> Turn:
     rng = scene.rng
     people = [t.fact.kind.name for t in scene.known.values() if t.fact.kind.attribute.startswith("person:")]
     for _ in range(30):
@@ -438,7 +445,7 @@ def _near(kind: str, known: dict[str, Told], *, but: str = "") -> bool:
     return bool(NEARLY.get(kind, set()) & names) or (bool(but) and kind in names)
 
 
-def _tell(scene: Scene, *, new: bool = False) -> tuple[str, Reply, list[str]]:
+def _tell(scene: Scene, *, new: bool = False) -> Turn:
     """`new`: rather what stands nowhere yet."""
     rng = scene.rng
     if rng.random() < 0.06 and (pair := _tell_two(scene)):
@@ -497,7 +504,7 @@ TWO_TOLD = (
 )
 
 
-def _tell_two(scene: Scene) -> tuple[str, Reply, list[str]] | None:
+def _tell_two(scene: Scene) -> Turn | None:
     """Two pets or people of one kind, by their names; None where that kind is known already."""
     rng, values = scene.rng, scene.values
     name, many = rng.choice(list(lexicon.MANY.items()))
@@ -559,7 +566,7 @@ CHANGEABLE = {
 }
 
 
-def _correct(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _correct(scene: Scene) -> Turn:
     rng = scene.rng
     names = [n for n in CHANGEABLE if n in scene.known and not scene.known[n].older and f"{n} 2" not in scene.known]
     if not names:
@@ -599,7 +606,7 @@ NEGATIONS = (
 )
 
 
-def _negate(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _negate(scene: Scene) -> Turn:
     rng, values = scene.rng, scene.values
     said, that, _ = rng.choice(NEGATIONS)
     words = {
@@ -622,7 +629,7 @@ def _negate(scene: Scene) -> tuple[str, Reply, list[str]]:
     )
 
 
-def _small_talk(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _small_talk(scene: Scene) -> Turn:
     rng = scene.rng
     text, reply = talk.small_talk(rng, scene.persona)
     name = scene.name
@@ -633,22 +640,22 @@ def _small_talk(scene: Scene) -> tuple[str, Reply, list[str]]:
     return noisy(text, rng), reply, noise_lines(scene)
 
 
-def _decline(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _decline(scene: Scene) -> Turn:
     text, reply = talk.decline(scene.rng, scene.values)
     return noisy(text, scene.rng), reply, noise_lines(scene)
 
 
-def _casual(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _casual(scene: Scene) -> Turn:
     casual = talk.casual(scene.rng, scene.values)
     return (*casual, noise_lines(scene)) if casual else _small_talk(scene)
 
 
-def _remark(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _remark(scene: Scene) -> Turn:
     text, reply = remarks.remark(scene.rng, scene.values)
     return noisy(text, scene.rng), reply, noise_lines(scene)
 
 
-def _instruct(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _instruct(scene: Scene) -> Turn:
     """An instruction that the user types: promised in the new manner, and kept from here on."""
     rng = scene.rng
     rule = rng.choice(RULES)
@@ -713,7 +720,7 @@ ABOUT_ME = (
 )
 
 
-def _about_me(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _about_me(scene: Scene) -> Turn:
     rng = scene.rng
     question = rng.choice(ABOUT_ME)
     scene.asked.append(question)
@@ -741,7 +748,7 @@ def _about_me(scene: Scene) -> tuple[str, Reply, list[str]]:
     )
 
 
-def _suggest(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _suggest(scene: Scene) -> Turn:
     """A simple suggestion made of what is known."""
     rng = scene.rng
     foods = [n for n in ("love", "like", "favourite food", "favourite dish") if n in scene.known]
@@ -800,7 +807,7 @@ FOR_ANYBODY = (
 """Advice to somebody of whom nothing is known that would tell more."""
 
 
-def _advise(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _advise(scene: Scene) -> Turn:
     """What to do with free time, from what is known of the user."""
     rng = scene.rng
     fitting = [(scene.known[name], form) for name, form in ADVICE if name in scene.known]
@@ -875,7 +882,7 @@ def _asked_of(kind: Kind, value: str) -> str:
     return plain.format(v=value)
 
 
-def _yes_or_no(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _yes_or_no(scene: Scene) -> Turn:
     rng = scene.rng
     fitting = [
         t
@@ -912,7 +919,7 @@ def _told_of(scene: Scene, sort: str) -> list[Told]:
     return [told for told, kind in kinds if kind.attribute.startswith(sort) or kind.name.startswith(sort)]
 
 
-def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _group(scene: Scene) -> Turn:
     """All that is known of one sort: pets, people, favourites."""
     rng = scene.rng
     asked, sort, none = rng.choice(GROUPS)
@@ -932,7 +939,7 @@ def _group(scene: Scene) -> tuple[str, Reply, list[str]]:
     return question, Reply(core=(first,), brief=first), lines
 
 
-def _who_is(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _who_is(scene: Scene) -> Turn:
     """A pet or a person by name: whose name it is."""
     rng = scene.rng
     named = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(("pet:", "person:"))]
@@ -955,7 +962,7 @@ def _who_is(scene: Scene) -> tuple[str, Reply, list[str]]:
     return question.format(v=value), reply, _needed(scene, told)
 
 
-def _about_one(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _about_one(scene: Scene) -> Turn:
     """All that is known of one person or pet."""
     rng = scene.rng
     told = [t for t in scene.known.values() if t.fact.kind.attribute.startswith(("pet:", "person:"))]
@@ -980,7 +987,7 @@ COMMON = frozenset(
 )
 
 
-def _said_about(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _said_about(scene: Scene) -> Turn:
     """What the user wrote about something, by a quoted memory; or that there is none."""
     rng = scene.rng
     said = talk.small_talk(rng, scene.persona)[0]
@@ -1008,11 +1015,11 @@ def _said_about(scene: Scene) -> tuple[str, Reply, list[str]]:
     return noisy(question, rng), Reply(core=(), brief=first, text=first, greets=True), [quote(scene, said, day)]
 
 
-def _skill(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _skill(scene: Scene) -> Turn:
     return (*skills.noisy_skill(scene.rng, scene.values), noise_lines(scene))
 
 
-def _since_when(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _since_when(scene: Scene) -> Turn:
     rng = scene.rng
     kept = [t for k, t in scene.known.items() if t.since and t.in_memory and not k.endswith(" 2")]
     dated = [t for t in kept if not t.older and not t.fact.kind.has_days]
@@ -1033,7 +1040,7 @@ def _since_when(scene: Scene) -> tuple[str, Reply, list[str]]:
     return noisy(question, rng), Reply(core=(first,), brief=f"Since {long_date(told.since)}.", greets=True), [line]
 
 
-def _date(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _date(scene: Scene) -> Turn:
     rng = scene.rng
     question = rng.choice(
         (
@@ -1048,7 +1055,7 @@ def _date(scene: Scene) -> tuple[str, Reply, list[str]]:
     return noisy(question, rng), Reply(core=(first,), brief=first, greets=True), []
 
 
-def _two_things(scene: Scene) -> tuple[str, Reply, list[str]]:
+def _two_things(scene: Scene) -> Turn:
     """A fact and something else in one message: both are answered."""
     rng = scene.rng
     told, first, lines = _tell(scene)

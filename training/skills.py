@@ -77,7 +77,22 @@ def _words(rng: random.Random, values: Values) -> dict[str, str]:
 
 
 def _thing(rng: random.Random, values: Values) -> str:
-    return values.from_list(rng, THINGS, made_share=0.4)
+    thing = values.from_list(rng, THINGS, made_share=0.6)
+    return f"{values.made_up(rng)} {thing}" if rng.random() < 0.15 else thing
+
+
+def _chore(rng: random.Random, values: Values) -> str:
+    """Something to do, as a verb or as a noun."""
+    if rng.random() < 0.6:
+        return rng.choice(CHORE_LIST).format(n=values.proper(rng, lexicon.PEOPLE))
+    noun = rng.choice(
+        ("{t}", "{t}", "{m} with {n}", "{t} with {n}", "{m} at {h}", "{m}", "{v} {n}", "{v} {t}", "{v} the {o}")
+    )
+    return noun.format(
+        **_words(rng, values),
+        m=rng.choice(("lunch", "dinner", "coffee", "gym", "work", "school", "tennis", "a walk", "homework", "a nap")),
+        v=rng.choice(("call", "email", "text", "help", "see", "find", "clean", "move", "check", "paint", "phone")),
+    )
 
 
 def _joined(items: list[str], rng: random.Random) -> str:
@@ -90,38 +105,58 @@ def _capital(text: str) -> str:
 
 
 def _list(rng: random.Random, values: Values) -> tuple[str, Reply]:
-    items = list(dict.fromkeys(_thing(rng, values) for _ in range(rng.randint(2, 6))))
+    """Each item in the letters it was given in: a capital would be another token, and be written from memory."""
+    drawn = rng.choices((_thing, _chore, lambda r, v: v.proper(r, lexicon.PEOPLE)), (6, 3, 1))[0]
+    items = list(dict.fromkeys(drawn(rng, values) for _ in range(rng.randint(2, 7))))
     if len(items) < 2:
         return _list(rng, values)
     asked = rng.choice(
         (
             "Make a shopping list with {}",
+            "Make a list of {}",
             "Write a list: {}",
             "Can you make a list of {}?",
             "I need {}. Make a list.",
             "list these for me: {}",
             "Put {} on a list please",
+            "put these on a list: {}",
+            "Could you list these, please: {}",
             "Shopping list: {}",
             "Make a packing list with {}.",
+            "write me a packing list: {}",
+            "Make a to-do list: {}",
+            "write a to-do list for me: {}",
+            "my to do list: {}",
+            "I have to do these: {}. Write them as a list.",
             "Turn this into a list: {}",
+            "Make bullet points of this: {}",
+            "as a list please: {}",
             "I want to buy {}, write a list",
+            "Guest list: {}",
         )
     ).format(_joined(items, rng))
     first = rng.choice(("Here is your list:", "Your list:", "Here you are:"))
-    return asked, Reply(core=(first,), text="\n".join(f"- {_capital(item)}" for item in items), greets=True)
+    return asked, Reply(core=(first,), text="\n".join(f"- {item}" for item in items), greets=True)
 
 
 def _plan(rng: random.Random, values: Values) -> tuple[str, Reply]:
-    chores = [chore.format(n=values.proper(rng, lexicon.PEOPLE)) for chore in rng.sample(CHORE_LIST, rng.randint(2, 4))]
+    chores = list(dict.fromkeys(_chore(rng, values) for _ in range(rng.randint(2, 5))))
+    if len(chores) < 2:
+        return _plan(rng, values)
     asked = rng.choice(
         (
             "Plan my day: {}",
             "Help me plan my day. I want to {}.",
+            "Help me plan my day: {}",
             "Tomorrow I have to {}. Can you make a plan?",
             "Make a plan for today: {}",
+            "Make me a plan, please: {}",
+            "Plan my evening: {}",
             "I need to {}. In which order?",
+            "Sort my tasks for today: {}",
             "plan my day with {}",
             "I must {} today, plan it please",
+            "There is {} to do today. Can you plan it?",
         )
     ).format(_joined(chores, rng))
     first = rng.choice(("Here is a plan:", "Your plan:", "This could be your day:"))
