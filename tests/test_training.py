@@ -439,7 +439,7 @@ def test_a_run_that_is_held_to_files_learns_what_they_say_of_talk_and_of_the_res
     config = replace(CONFIGS["hold"], size=size, row_shapes=((2, 1024),), talk_every=2, other_rate=3e-3)
     run = Run(config, tmp_path / "run", begin_from=begun, hold=held, hold_talk=talk)
     batches = list(itertools.islice(batches_from(0, config, run.rng, run.values, run.tokenizer), 4))
-    assert [batch.talk for batch in batches] == [False, True, False, True]
+    assert [batch.kind for batch in batches] == ["dialogues", "talk"] * 2
 
     for batch in batches[:2]:
         first = float(run._learn(batch))
@@ -451,6 +451,18 @@ def test_a_run_that_is_held_to_files_learns_what_they_say_of_talk_and_of_the_res
         load_weights(run.model, path)
         losses = [float(run._learn(batch)) for batch in batches[:2]]
         assert losses[zero] == pytest.approx(0, abs=1e-3) and losses[1 - zero] > 0.1, losses
+
+
+def test_lessons_are_learnt_from_their_replies_whatever_a_run_is_held_to(tmp_path, tokenizer):
+    size = replace(TINY, key_heads=1, context_tokens=1024)
+    export_gguf(Model(size), tokenizer, tmp_path / "held.gguf", kind="F32")
+    config = replace(CONFIGS["hold"], size=size, row_shapes=((1, 1024),), talk_every=3, lessons_every=2)
+    held = tmp_path / "held.gguf"
+    run = Run(config, tmp_path / "run", begin_from=held, hold=held, hold_talk=held)
+    batches = list(itertools.islice(batches_from(0, config, run.rng, run.values, run.tokenizer), 6))
+    assert [batch.kind for batch in batches] == ["lessons", "dialogues", "lessons", "dialogues", "lessons", "talk"]
+    losses = [float(run._learn(batch)) for batch in batches]
+    assert min(losses[::2]) > 1 and losses[1::2] == pytest.approx([0, 0, 0], abs=1e-3)
 
 
 def test_a_run_is_not_held_to_a_file_whose_tokens_are_others(tmp_path, tokenizer, values):

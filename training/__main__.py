@@ -35,6 +35,9 @@ def main() -> None:
         "--talk-every", type=int, help="every so many batches is small talk; 2 with --hold-talk, else none"
     )
     parser.add_argument(
+        "--lessons-every", type=int, help="every so many batches is lists, plans and advice, learnt from replies"
+    )
+    parser.add_argument(
         "--anew", action="store_true", help="with --resume: keep the weights, begin the dialogue stage's schedule again"
     )
     parser.add_argument(
@@ -57,6 +60,8 @@ def main() -> None:
         config = replace(config, dated_share=options.dated_share)
     if options.hold_talk or options.talk_every:
         config = replace(config, talk_every=options.talk_every or 2)
+    if options.lessons_every:
+        config = replace(config, lessons_every=options.lessons_every)
     if options.threads:
         config = replace(config, threads=options.threads)
     config = replace(config, matrix_rate=config.matrix_rate * options.rate, other_rate=config.other_rate * options.rate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from assistant.prompt import long_date
@@ -26,6 +26,8 @@ from training.scene import Scene, Told, lines_of, noise_lines, phrase, quote, to
 
 Turn = tuple[str, Reply, list[str]]
 """What the user says, what is answered, and the memory lines the answer needs."""
+Acts = tuple[tuple[Callable[[Scene], Turn], float], ...]
+"""What may come next, each with its weight."""
 
 PLAIN_ACKNOWLEDGEMENTS = (
     *("Thank you for telling me.", "I will remember that.", "I have noted it.", "Thanks, I will keep that.", "Noted."),
@@ -126,9 +128,15 @@ def talk_turns(scene: Scene, turns: int) -> Iterator[Turn]:
         yield _drawn(scene, acts)
 
 
+def lesson_turns(scene: Scene, turns: int) -> Iterator[Turn]:
+    """Lists, plans and rewording of given words, and what to do or to eat, from what is known."""
+    for _ in range(turns):
+        yield _drawn(scene, ((_skill, 0.6), (_advise, 0.2), (_suggest, 0.2)))
+
+
 def turn(scene: Scene, *, dense: bool) -> Turn:
     """One exchange of a conversation of all sorts; a dense one is mostly questions for facts."""
-    acts = (
+    acts: Acts = (
         (_recall, 0.27),
         (_unknown, 0.28),
         (_tell, 0.12),
@@ -165,7 +173,7 @@ def turn(scene: Scene, *, dense: bool) -> Turn:
     return _drawn(scene, acts)
 
 
-def _drawn(scene: Scene, acts: Sequence[tuple[Callable[[Scene], Turn], float]]) -> Turn:
+def _drawn(scene: Scene, acts: Acts) -> Turn:
     act = scene.rng.choices([a for a, _ in acts], [w for _, w in acts])[0]
     return act(scene)
 

@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from tokenizers import Tokenizer
@@ -34,6 +35,10 @@ CHATTER_SHARE = 0.04
 """Share that is casual English, all of which carries loss."""
 
 
+BatchKind = Literal["copying", "dialogues", "talk", "lessons"]
+"""`copying`: of the copying stage. `talk`: small talk alone. `lessons`: lists, plans, rewording and advice alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batch:
     """`tokens` and `targets`: (rows, tokens) ids; a target of `IGNORED` carries no loss."""
@@ -42,10 +47,7 @@ class Batch:
     targets: Tensor
     documents: Tensor | None = None
     """(rows, tokens): the number of the dialogue that a token belongs to, which is all that it sees."""
-    copying: bool = False
-    """It is of the copying stage."""
-    talk: bool = False
-    """It is small talk alone."""
+    kind: BatchKind = "dialogues"
 
     def side_by_side(self, count: int) -> Batch:
         """`count` rows in one, each a document of its own."""
@@ -98,29 +100,31 @@ def copying_batch(rng: random.Random, *, vocabulary: int, shape: tuple[int, int]
         ids, known = ids[: width + 1], known[: width + 1]
         tokens[row] = torch.tensor(ids)
         targets[row] = torch.tensor([i if k else IGNORED for i, k in zip(ids, known, strict=True)])
-    return Batch(tokens=tokens[:, :-1].contiguous(), targets=targets[:, 1:].contiguous(), copying=True)
+    return Batch(tokens=tokens[:, :-1].contiguous(), targets=targets[:, 1:].contiguous(), kind="copying")
 
 
 class DialogueBatches:
-    """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same.
-
-    Args:
-        talk: small talk alone.
-    """
+    """Packs fresh dialogues into rows. Every draw is new; the same seed draws the same."""
 
     def __init__(
-        self, rng: random.Random, values: Values, tokenizer: Tokenizer, config: Config, *, talk: bool = False
+        self,
+        rng: random.Random,
+        values: Values,
+        tokenizer: Tokenizer,
+        config: Config,
+        *,
+        kind: Literal["dialogues", "talk", "lessons"] = "dialogues",
     ) -> None:
         self.rng, self._values, self._tokenizer = rng, values, tokenizer
-        self._config, self._talk = config, talk
+        self._config, self._kind = config, kind
         self._waiting: list[tuple[list[int], list[int]]] = []
 
     def _draw(self, *, long: bool) -> tuple[list[int], list[int]]:
         """One dialogue: token ids, and targets in place (not yet shifted)."""
         rng = self.rng
-        if self._talk:
+        if self._kind in ("talk", "lessons"):
             turns, facts = rng.choice((1, 1, 2, 2, 3, 4)), 0 if rng.random() < 0.4 else rng.randint(1, 9)
-            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind="talk"), whole=False)
+            return self._encoded(dialogue(rng, self._values, turns=turns, facts=facts, kind=self._kind), whole=False)
         luck = rng.random()
         if not long and luck < CHATTER_SHARE and self._values.turns:
             return self._encoded(chatter(self._values, rng), whole=True)
@@ -212,17 +216,18 @@ class DialogueBatches:
             tokens=ids[:, :-1].contiguous(),
             targets=targets[:, 1:].contiguous(),
             documents=documents[:, :-1].contiguous(),
-            talk=self._talk,
+            kind=self._kind,
         )
 
 
 class Schedule:
-    """What is trained on at which step: dialogues, and every so often a copying batch or one of small talk."""
+    """What is trained on at which step: dialogues, and every so often a batch of another kind."""
 
     def __init__(self, config: Config, rng: random.Random, values: Values, tokenizer: Tokenizer) -> None:
         self._config, self._rng = config, rng
         self._dialogues = DialogueBatches(rng, values, tokenizer, config)
-        self._talk = DialogueBatches(rng, values, tokenizer, config, talk=True)
+        self._talk = DialogueBatches(rng, values, tokenizer, config, kind="talk")
+        self._lessons = DialogueBatches(rng, values, tokenizer, config, kind="lessons")
 
     def batch(self, step: int) -> Batch:
         config = self._config
@@ -230,6 +235,8 @@ class Schedule:
             batch = copying_batch(self._rng, vocabulary=config.size.vocabulary, shape=config.copy_shape)
             return batch.side_by_side(config.copies_a_row)
         shape = config.row_shapes[step % len(config.row_shapes)]
+        if config.lessons_every and step % config.lessons_every == 0:
+            return self._lessons.draw(shape, long=False)
         if config.talk_every and step % config.talk_every == config.talk_every - 1:
             return self._talk.draw(shape, long=False)
         return self._dialogues.draw(shape, long=config.long_rows[step % len(config.long_rows)])

@@ -62,6 +62,8 @@ class Config:
     """Every so many batches of the dialogue stage is one of the copying stage: without them copying is unlearnt. 0: none."""
     talk_every: int = 0
     """Every so many batches is small talk alone, the rest without those dialogues that hold most of it; 0: none."""
+    lessons_every: int = 0
+    """Every so many batches is lists, plans, rewording and advice, learnt from replies whatever a run is held to; 0: none."""
     copy_until_loss: float = 0.15
     copy_steps_at_most: int = 1500
     prompt_share: float = 0.1

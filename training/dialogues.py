@@ -13,7 +13,7 @@ from typing import Literal
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
 from training import phrases
-from training.acts import dated_turns, drill_turns, far_turns, talk_turns, told_turns, turn
+from training.acts import dated_turns, drill_turns, far_turns, lesson_turns, talk_turns, told_turns, turn
 from training.cases import heldout
 from training.facts import draw_facts
 from training.replies import Style, render
@@ -39,12 +39,13 @@ ASIDE_SHARE = 0.25
 """How likely one more line stands in the profile that answers no question: who the user is, what others do."""
 
 
-DialogueKind = Literal["plain", "busy", "dense", "telling", "drill", "dated", "far", "talk"]
+DialogueKind = Literal["plain", "busy", "dense", "telling", "drill", "dated", "far", "talk", "lessons"]
 """`plain`: a bit of everything. `busy`: more memory lines before each question, for long prompts.
 `dense`: questions above all, with few other memory lines: practice in looking up. `telling`: facts are told first and
 asked for at the end. `drill`: one question after another, answered in few words. `dated`: only such questions as dates
 decide. `far`: facts are told in the first third of the turns and asked for, with those of the profile, in the rest, so that
-much can be put between. `talk`: small talk, remarks, instructions and what it must decline, with no question for a fact."""
+much can be put between. `talk`: small talk, remarks, instructions and what it must decline, with no question for a
+fact. `lessons`: lists, plans, rewording and advice."""
 
 
 def dialogue(
@@ -91,6 +92,8 @@ def dialogue(
         said = told_turns(scene, turns)
     elif kind == "talk":
         said = talk_turns(scene, turns)
+    elif kind == "lessons":
+        said = lesson_turns(scene, turns)
     else:
         said = (turn(scene, dense=kind == "dense") for _ in range(turns))
     for text, reply, lines in said:

@@ -90,7 +90,7 @@ class Run:
         elif begin_from:
             load_weights(self.model, begin_from)
             self.stage = "dialogues"
-        self._held = {talk: self._model_of(path) for talk, path in ((False, hold), (True, hold_talk)) if path}
+        self._held = {kind: self._model_of(path) for kind, path in (("dialogues", hold), ("talk", hold_talk)) if path}
         self._bfloat16 = compute_type(config.device) == torch.bfloat16
         self._hidden = torch.compile(self.model.hidden) if config.compiled else self.model.hidden
 
@@ -154,7 +154,7 @@ class Run:
         with torch.autocast(device, torch.bfloat16, enabled=self._bfloat16):
             tokens = batch.tokens.to(device)
             hidden = self._hidden(tokens, mask)
-            held_to = None if batch.copying else self._held.get(batch.talk)
+            held_to = self._held.get(batch.kind)
             if held_to is None:
                 loss = self.model.loss(hidden, batch.targets)
             else:
@@ -200,7 +200,7 @@ class Run:
                 factor = rate_factor(share, self.step, warmup_steps=config.warmup_steps, decay_share=config.decay_share)
                 self.optimizers.step(factor)
                 self.step += 1
-                if batch.copying:
+                if batch.kind == "copying":
                     copy_loss = loss
                 else:
                     smooth = torch.where(smooth == 0, loss, 0.97 * smooth + 0.03 * loss)
