@@ -22,7 +22,7 @@ def build_memory(handlers: MemoryHandlers, tab: gr.Tab, question: Question) -> N
             query = gr.Textbox(
                 "",  # not None, which the page says of a tab that was never opened, and forgetting redraws this one
                 label="Search",
-                placeholder="dog   is:plan   about:sister",
+                placeholder="dog   is:plan",
                 elem_id="memory-search",
             )
             closed = gr.Checkbox(label="Also what no longer holds", elem_id="memory-closed", scale=0, min_width=220)
