@@ -128,7 +128,7 @@ def test_whether_and_how_thumbs_teach_is_chosen_on_the_page_holds_at_once_and_is
     assert assistant.wait_until_idle(30) and memory.refinements.rewards(), "what was rated meanwhile is looked at"
     handlers.choose_trials(True)
     for wrong in (None, 999, -5):
-        assert handlers.choose_refine_tokens(wrong) is None, "what draws nothing hands the page nothing"
+        assert handlers.choose_refine_tokens(wrong) == gr.skip()
     assert len(warnings) == 3 and all("at least 1,000 tokens" in said for said in warnings)
     assert assistant.settings.refine_tokens == 200_000
     handlers.choose_refine_tokens(1000)

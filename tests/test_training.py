@@ -22,7 +22,7 @@ from training.average import average
 from training.batches import DialogueBatches, batches_from, copying_batch
 from training.cases import heldout, make
 from training.config import CONFIGS, ModelSize
-from training.dialogues import dialogue
+from training.dialogues import TURNS, dialogue
 from training.evaluate import CHECKS, apart, figures, loops, micro_f1, pairs_in, passes, read_cases
 from training.export import export_gguf, load_weights, split_file, tokenizer_of
 from training.facts import KINDS
@@ -123,7 +123,7 @@ def test_a_remark_is_answered_by_what_its_own_entry_says(values):
 
 def test_no_turn_of_training_is_one_of_the_openings(values, monkeypatch):
     turns = [(said, Reply(core=("Hello.",)), []) for said in ("Hey!", "Hey you", "I feel lonely, today...")]
-    monkeypatch.setattr("training.dialogues.told_turns", lambda scene, count: turns)
+    monkeypatch.setitem(TURNS, "telling", lambda scene, count: turns)
     messages = dialogue(random.Random(4), values, turns=3, facts=0, kind="telling")
     assert [m.content.rpartition("\n\n")[2] for m in messages if m.role == "user"] == ["Hey you"]
 

@@ -133,7 +133,7 @@ def test_who_somebody_is_follows_from_their_name(values):
     for prompt, asked, reply in exchanges_of(values, "dense", 2, count=300):
         if named := re.search(r"^([A-Z]\w+) is your (\w+)\.", reply):
             found += 1
-            assert named[1].lower() in asked.lower() and named[2] in prompt, (prompt, reply)
+            assert named[1] in asked and named[2] in prompt, (prompt, reply)
     assert found > 5
 
 

@@ -963,9 +963,8 @@ def _who_is(scene: Scene) -> Turn:
             return question.format(v=stranger), Reply(core=(first, second), brief=first, greets=True), []
     told = rng.choice(named)
     name, value = told.fact.kind.name, told.fact.value
-    first = sentence(
-        rng.choice((f"{value} is your {name}", f"{value} is your {name}", f"your {name} is called {value}"))
-    )
+    # The name in its own letters: a capital that it was not given would be another token.
+    first = rng.choice((f"{value} is your {name}.", f"{value} is your {name}.", f"Your {name} is called {value}."))
     reply = Reply(core=(first,), brief=first, extras=_recall_extras(rng))
     return question.format(v=value), reply, _needed(scene, told)
 

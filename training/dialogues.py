@@ -7,13 +7,14 @@ A dialogue is a made-up user with facts, a persona, rules and one to twelve turn
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 from assistant.prompt import PromptMessage, block_text, system_text, user_text
 from training import phrases
-from training.acts import dated_turns, drill_turns, far_turns, lesson_turns, talk_turns, told_turns, turn
+from training.acts import Turn, dated_turns, drill_turns, far_turns, lesson_turns, talk_turns, told_turns, turn
 from training.cases import heldout
 from training.facts import draw_facts
 from training.replies import Style, render
@@ -46,6 +47,15 @@ asked for at the end. `drill`: one question after another, answered in few words
 decide. `far`: facts are told in the first third of the turns and asked for, with those of the profile, in the rest, so that
 much can be put between. `talk`: small talk, remarks, instructions and what it must decline, with no question for a
 fact. `lessons`: lists, plans, rewording and advice."""
+TURNS: dict[DialogueKind, Callable[[Scene, int], Iterator[Turn]]] = {
+    "dated": dated_turns,
+    "drill": drill_turns,
+    "far": far_turns,
+    "lessons": lesson_turns,
+    "talk": talk_turns,
+    "telling": told_turns,
+}
+"""Of the kinds that are not a bit of everything what is said."""
 
 
 def dialogue(
@@ -82,18 +92,8 @@ def dialogue(
         summary=summary,
     )
     messages = [PromptMessage(role="system", content=phrases.with_articles(system))]
-    if kind == "dated":
-        said = dated_turns(scene, turns)
-    elif kind == "drill":
-        said = drill_turns(scene, turns)
-    elif kind == "far":
-        said = far_turns(scene, turns)
-    elif kind == "telling":
-        said = told_turns(scene, turns)
-    elif kind == "talk":
-        said = talk_turns(scene, turns)
-    elif kind == "lessons":
-        said = lesson_turns(scene, turns)
+    if kind in TURNS:
+        said = TURNS[kind](scene, turns)
     else:
         said = (turn(scene, dense=kind == "dense") for _ in range(turns))
     for text, reply, lines in said:

@@ -142,7 +142,7 @@ class Model(nn.Module):
             targets: (rows, tokens), in the processor's memory, so that a card need not wait to know how many count.
         """
         flat = targets.flatten()
-        wanted = (flat != IGNORED).nonzero().squeeze(1)
+        wanted = _wanted(targets)
         return functional.cross_entropy(self._logits_at(wanted, hidden), flat[wanted].to(hidden.device))
 
     def divergence(self, hidden: Tensor, other: Model, others: Tensor, targets: Tensor) -> Tensor:
@@ -155,13 +155,18 @@ class Model(nn.Module):
             hidden: what `self.hidden` gave.
             others: what `other.hidden` gave of the same tokens.
         """
-        wanted = (targets.flatten() != IGNORED).nonzero().squeeze(1)
+        wanted = _wanted(targets)
         ours, theirs = self._logits_at(wanted, hidden), other._logits_at(wanted, others)
         return functional.kl_div(ours.log_softmax(1), theirs.log_softmax(1), reduction="batchmean", log_target=True)
 
     def _logits_at(self, wanted: Tensor, hidden: Tensor) -> Tensor:
         """(wanted, vocabulary) in float32."""
         return (hidden.flatten(0, 1)[wanted.to(hidden.device)] @ self.embedding.weight.T).float()
+
+
+def _wanted(targets: Tensor) -> Tensor:
+    """The places, counted through all rows, whose targets are not `IGNORED`."""
+    return (targets.flatten() != IGNORED).nonzero().squeeze(1)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

@@ -24,7 +24,6 @@ ERRORS = (AttuneError, MemoryStoreError, PersonaError)
 
 def told(handler: Callable[..., Any]) -> Callable[..., Any]:
     """The page's door for errors: shown as a notice, and everything on the page stays as it was."""
-    draws = handler.__annotations__.get("return") != "None"
 
     @wraps(handler)
     def caught(*args: Any, **kwargs: Any) -> Any:
@@ -32,7 +31,7 @@ def told(handler: Callable[..., Any]) -> Callable[..., Any]:
             return handler(*args, **kwargs)
         except ERRORS as error:
             gr.Warning(cards.escape(str(error)), duration=12)
-            return gr.skip() if draws else None
+            return gr.skip()
 
     return caught
 
