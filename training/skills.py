@@ -151,7 +151,7 @@ def _plan(rng: random.Random, values: Values) -> tuple[str, Reply]:
             "Tomorrow I have to {}. Can you make a plan?",
             "Make a plan for today: {}",
             "Make me a plan, please: {}",
-            "Plan my evening: {}",
+            "plan tomorrow for me: {}",
             "I need to {}. In which order?",
             "Sort my tasks for today: {}",
             "plan my day with {}",
